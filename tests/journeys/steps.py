@@ -4,19 +4,19 @@ from sandbox.slack import LocalPerson
 from tests.running import Running
 
 
-async def ask(maple: Running, line: str, sees: str) -> str:
+async def command_and_see(maple: Running, line: str, sees: str) -> str:
     """Types a command and returns the newest message that contains these words."""
     await maple.ana.command(line)
     return await maple.ana.sees(sees)
 
 
-async def press(maple: Running, label: str, sees: str, *, within: str | None = None) -> str:
+async def click_and_see(maple: Running, label: str, sees: str, *, within: str | None = None) -> str:
     """Presses a button and returns the message that contains these words."""
     await maple.ana.click(label, within=within)
     return await maple.ana.sees(sees)
 
 
-async def click(maple: Running, person: LocalPerson, action: str, value: str) -> None:
+async def click_old_button(maple: Running, person: LocalPerson, action: str, value: str) -> None:
     """Clicks a button that Maple no longer shows, but that an old card may still have."""
     workspace = maple.slack.workspace
     label = {"type": "plain_text", "text": "Old button"}
@@ -26,7 +26,7 @@ async def click(maple: Running, person: LocalPerson, action: str, value: str) ->
     await person.click("Old button")
 
 
-def in_order(text: str, *expected: str) -> None:
+def assert_in_order(text: str, *expected: str) -> None:
     """Asserts that the text contains these one after the other."""
     start = 0
     for words in expected:

@@ -33,14 +33,14 @@ LEADS = '[digests]\nwho = ["@billing-leads"]\n'
 LIMIT = {"customer_id": "cus_acme", "feature_id": "messages", "limit_type": "included"}
 
 
-def last(maple: Running, kind: str) -> dict[str, Any]:
+def last_payload(maple: Running, kind: str) -> dict[str, Any]:
     """The last request of this type that Slack sent to the bot."""
     return [sent.payload for sent in maple.slack.sent if sent.payload.get("type") == kind][-1]
 
 
-async def as_another(maple: Running, person: LocalPerson, **action: str) -> None:
+async def click_as(maple: Running, person: LocalPerson, **action: str) -> None:
     """The last click, as if somebody else made it in the same modal, with another action."""
-    payload = last(maple, "block_actions")
+    payload = last_payload(maple, "block_actions")
     await send_as(maple, person, {**payload, "actions": [{**payload["actions"][0], **action}]})
 
 
@@ -141,9 +141,9 @@ async def test_policy_decides_who_may_set_up_alerts() -> None:
         await maple.lea.click(words.EDIT)
         await maple.lea.sees(words.FIELD_PLANS)
         for action in ("alert_new", "alert_edit", "alert_pause", "alert_remove"):
-            await as_another(maple, maple.ana, action_id=action, value=f"{before.id}:1")
+            await click_as(maple, maple.ana, action_id=action, value=f"{before.id}:1")
             await maple.lea.sees("Nothing was changed")
-        await send_as(maple, maple.ana, last(maple, "view_submission"))
+        await send_as(maple, maple.ana, last_payload(maple, "view_submission"))
         await maple.lea.sees("Nothing was changed")
         assert await only_alert(maple) == before
         await open_alerts(maple.ana)
@@ -157,7 +157,7 @@ async def test_alert_to_another_person_cannot_be_changed() -> None:
         await open_alerts(ana)
         await ana.click(words.PAUSE)
         await ana.sees("The alert is paused")
-        await as_another(maple, raj, action_id="alert_remove")
+        await click_as(maple, raj, action_id="alert_remove")
         await ana.sees(on_screen(words.NOTES[words.AlertNote.NOT_THEIRS]))
         assert await maple.bot.alerts.get(own.id) is not None
         await ana.close()
@@ -177,7 +177,7 @@ async def test_clicks_in_an_outdated_list() -> None:
         gone = await only_alert(maple)
         await maple.bot.alerts.remove(gone.id, by=ana.id)
         for action in ("alert_pause", "alert_resume", "alert_edit", "alert_remove"):
-            await as_another(maple, ana, action_id=action)
+            await click_as(maple, ana, action_id=action)
             assert words.NOTES[words.AlertNote.CHANGED].split(": ")[1] in ana.last()
 
 

@@ -15,7 +15,7 @@ WORTH = "Acme Ltd · Give 500 extra of Messages (≈ $4)"
 """The customer pays 80 cents per hundred."""
 
 
-def posts(maple: Running) -> list[dict[str, object]]:
+def approvals_posts(maple: Running) -> list[dict[str, object]]:
     """What was posted in the approvals channel, as sent to Slack."""
     return [
         dict(call.args)
@@ -24,7 +24,7 @@ def posts(maple: Running) -> list[dict[str, object]]:
     ]
 
 
-async def later(maple: Running) -> None:
+async def pass_an_hour(maple: Running) -> None:
     await maple.bot.work.drain(10)
     maple.clock.move(timedelta(hours=1))
     await maple.bot.changes.sweeper.tick()
@@ -33,8 +33,8 @@ async def later(maple: Running) -> None:
 async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mode: Mode) -> None:
     async with running_maple(mode, policy=AT_ONCE) as maple:
         await request_shown_to_lea(maple)
-        await later(maple)
-        (post,) = posts(maple)
+        await pass_an_hour(maple)
+        (post,) = approvals_posts(maple)
         assert WORTH in str(post["text"]).replace("*", "")
         card = await maple.lea.sees("Applied")
         assert WORTH in card
@@ -43,8 +43,8 @@ async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mod
         await maple.lea.sees(approvals_words.UNDO_TITLE)
         await maple.lea.fill("Reason", "Not for them")
         await maple.lea.submit()
-        await later(maple)
-        assert len(posts(maple)) == 2
+        await pass_an_hour(maple)
+        assert len(approvals_posts(maple)) == 2
         await maple.lea.sees(f"({approvals_words.UNDONE_STATE})")
         posted = [post for post in maple.slack.workspace.posts if post.channel == APPROVALS]
         labels = (approvals_words.UNDONE_CHANGE, approvals_words.UNDO_REQUEST)
@@ -57,34 +57,34 @@ async def test_policy_may_keep_changes_applied_at_once_out_of_the_channel() -> N
     policy = f"{AT_ONCE}[approvals]\npost_applied = false\n"
     async with running_maple("http", policy=policy) as maple:
         await request_shown_to_lea(maple)
-        await later(maple)
-        assert posts(maple) == []
+        await pass_an_hour(maple)
+        assert approvals_posts(maple) == []
 
 
 async def test_post_waits_for_the_channel_but_not_for_a_shared_one() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         maple.slack.workspace.channels[APPROVALS].kind = "shared"
         await request_shown_to_lea(maple)
-        await later(maple)
+        await pass_an_hour(maple)
         maple.slack.workspace.channels[APPROVALS].kind = "private"
-        await later(maple)
-        assert posts(maple) == []
+        await pass_an_hour(maple)
+        assert approvals_posts(maple) == []
 
         maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
         await request_shown_to_lea(maple)
         await maple.bot.work.drain(10)
-        assert posts(maple) == []
+        assert approvals_posts(maple) == []
         maple.slack.faults.clear()
-        await later(maple)
-        assert len(posts(maple)) == 1
+        await pass_an_hour(maple)
+        assert len(approvals_posts(maple)) == 1
 
         maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=None)
         await request_shown_to_lea(maple)
         await maple.bot.work.drain(10)
-        assert len(posts(maple)) == 1
+        assert len(approvals_posts(maple)) == 1
         maple.slack.faults.clear()
-        await later(maple)
-        assert len(posts(maple)) == 2
+        await pass_an_hour(maple)
+        assert len(approvals_posts(maple)) == 2
 
 
 async def test_approved_change_is_not_posted_again(maple: Running) -> None:
@@ -92,6 +92,6 @@ async def test_approved_change_is_not_posted_again(maple: Running) -> None:
     assert WORTH in await maple.lea.sees(WAITING)
     await approve_waiting(maple)
     await maple.lea.sees("Approved by @lea")
-    await later(maple)
-    (post,) = posts(maple)
+    await pass_an_hour(maple)
+    (post,) = approvals_posts(maple)
     assert WORTH in str(post["text"]).replace("*", "")

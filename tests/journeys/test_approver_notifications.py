@@ -18,7 +18,7 @@ escalate_to = ["U02RAJ"]
 """
 
 
-def posts(maple: Running) -> list[str]:
+def approvals_posts(maple: Running) -> list[str]:
     """What was posted in the approvals channel, as sent to Slack."""
     return [
         str(call.args.get("blocks"))
@@ -34,7 +34,7 @@ async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester(
         card = await maple.lea.sees(WAITING)
         assert "Please decide: @billing-leads @max @nobody" in card
         assert "Requested by ana" in card
-        (post,) = posts(maple)
+        (post,) = approvals_posts(maple)
         assert "<!subteam^S01LEADS>" in post
         assert "<@U04MAX>" in post
         assert "<@U01ANA>" not in post
@@ -42,14 +42,14 @@ async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester(
         assert "Please decide" not in await maple.lea.sees("Approved by @lea")
         maple.clock.move(timedelta(hours=13))
         await maple.bot.changes.sweeper.tick()
-        assert len(posts(maple)) == 1, "there is no reminder of a decided request"
+        assert len(approvals_posts(maple)) == 1, "there is no reminder of a decided request"
 
 
 async def test_nobody_is_mentioned_without_such_a_policy(maple: Running) -> None:
     await file_request(maple)
     maple.lea.go("#billing")
     assert "Please decide" not in await maple.lea.sees(WAITING)
-    (post,) = posts(maple)
+    (post,) = approvals_posts(maple)
     assert "<@" not in post
 
 
@@ -95,5 +95,5 @@ async def test_reminder_stays_out_of_a_channel_that_was_shared_meanwhile() -> No
         maple.slack.workspace.channels[APPROVALS].kind = "shared"
         maple.clock.move(timedelta(hours=13))
         await maple.bot.changes.sweeper.tick()
-        assert len(posts(maple)) == 1
-        assert approvals_words.reminder("", "", "").split("*")[1] not in str(posts(maple))
+        assert len(approvals_posts(maple)) == 1
+        assert approvals_words.reminder("", "", "").split("*")[1] not in str(approvals_posts(maple))

@@ -26,7 +26,7 @@ def calls(maple: Running, method: str) -> list[SlackCall]:
     return [call for call in maple.slack.calls if call.method == method]
 
 
-def form(maple: Running) -> dict[str, Any]:
+def last_form(maple: Running) -> dict[str, Any]:
     """The form as last drawn."""
     call = [call for call in maple.slack.calls if call.method == "views.update"][-1]
     view = call.args["view"]
@@ -34,11 +34,11 @@ def form(maple: Running) -> dict[str, Any]:
 
 
 def blocks_in_order(maple: Running) -> list[str]:
-    return [block["block_id"] for block in form(maple)["blocks"]]
+    return [block["block_id"] for block in last_form(maple)["blocks"]]
 
 
 def focused(maple: Running) -> list[str]:
-    blocks = form(maple)["blocks"]
+    blocks = last_form(maple)["blocks"]
     return [block["block_id"] for block in blocks if block.get("element", {}).get("focus_on_load")]
 
 
@@ -94,7 +94,7 @@ async def test_form_opens_filled_in_after_picking_the_customer(maple: Running) -
     screen = await maple.ana.sees(changes_words.ACTION)
     assert "Amount: [5k" in screen
     assert "they asked" in screen
-    assert json.loads(form(maple)["private_metadata"])["c"] == "cus_twin_c"
+    assert json.loads(last_form(maple)["private_metadata"])["c"] == "cus_twin_c"
 
 
 async def test_unclear_feature_is_picked_in_the_form(maple: Running) -> None:
@@ -123,7 +123,9 @@ async def test_form_opens_in_the_first_empty_field_with_the_preview_under_the_am
 async def test_features_that_cannot_be_changed_are_not_offered(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     screen = await maple.ana.sees(changes_words.ACTION)
-    (feature,) = (block for block in form(maple)["blocks"] if block["block_id"] == balance_form.FEATURE_BLOCK)
+    (feature,) = (
+        block for block in last_form(maple)["blocks"] if block["block_id"] == balance_form.FEATURE_BLOCK
+    )
     offered = {option["value"] for option in feature["element"]["options"]}
     assert "messages" in offered
     assert not offered & {"sso", "priority_support"}

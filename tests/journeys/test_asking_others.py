@@ -10,7 +10,7 @@ from bot.approvals.results import Result
 from bot.changes.forms import words as forms_words
 from bot.kit import phrases
 from tests.journeys.changing import PREVIEW, close_and_read_own_card
-from tests.journeys.steps import in_order
+from tests.journeys.steps import assert_in_order
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
@@ -61,7 +61,7 @@ GIVE = "/autumn give cus_acme 5k messages because of our outage"
 ASKED_FOR = "who may not request it"
 
 
-async def posted(maple: Running) -> list[str]:
+async def approvals_questions(maple: Running) -> list[str]:
     await maple.bot.work.drain(10)
     maple.lea.go("#billing")
     return [piece for piece in maple.lea.pieces() if ASKED_FOR in piece]
@@ -72,18 +72,18 @@ async def test_form_is_passed_on_once_and_taken_up_by_somebody_who_may(mode: Mod
         await maple.ana.command(GIVE)
         form = await maple.ana.sees(PREVIEW)
         who_may = on_screen(forms_words.others("@billing-leads", askable=True))
-        in_order(form, who_may, f"[{access_words.ASK_THEM}]")
+        assert_in_order(form, who_may, f"[{access_words.ASK_THEM}]")
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
         await submit_again(maple)
-        (card,) = await posted(maple)
-        in_order(card, "Acme Ltd · Give 5,000 extra of Messages", "Asked for by ana", "of our outage")
+        (card,) = await approvals_questions(maple)
+        assert_in_order(card, "Acme Ltd · Give 5,000 extra of Messages", "Asked for by ana", "of our outage")
         assert "Please decide: @billing-leads" in card
         assert maple.autumn.ledger == []
 
         await maple.lea.click(approvals_words.OPEN_FORM)
         form = await maple.lea.sees(PREVIEW)
-        in_order(form, "55,000", "of our outage", f"[{forms_words.SUBMIT}]")
+        assert_in_order(form, "55,000", "of our outage", f"[{forms_words.SUBMIT}]")
         await maple.lea.submit()
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         (record,) = await maple.bot.changes.history("cus_acme")
@@ -122,13 +122,13 @@ async def test_form_can_be_filled_in_for_others_by_somebody_who_may_not_request_
         await maple.ana.submit()
         form = await maple.ana.sees("This is not an email address.")
         assert "[Close]" not in form
-        assert await posted(maple) == [], "it is not possible"
+        assert await approvals_questions(maple) == [], "it is not possible"
         await maple.ana.fill("Email", "")
         await maple.ana.fill("Name", "Acme Incorporated")
         await maple.ana.sees("→ Acme Incorporated")
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
-        (card,) = await posted(maple)
+        (card,) = await approvals_questions(maple)
         assert approvals_words.NO_REASON.split("*")[1] in card
 
 
@@ -147,11 +147,11 @@ async def test_others_are_named_only_where_somebody_may() -> None:
 
 async def test_form_is_passed_on_in_direct_messages_without_an_approvals_channel() -> None:
     async with running_maple("http", policy=LEADS, approvals=None) as maple:
-        await ask_them(maple, approvals_words.RESULTS[Result.PASSED_ON].what)
+        await pass_form_on(maple, approvals_words.RESULTS[Result.PASSED_ON].what)
         await maple.ana.close()
         maple.lea.go("@maple")
         card = await maple.lea.sees(ASKED_FOR)
-        in_order(card, "Acme Ltd · Give 5,000 extra of Messages", "Asked for by ana", "of our outage")
+        assert_in_order(card, "Acme Ltd · Give 5,000 extra of Messages", "Asked for by ana", "of our outage")
         assert "Please decide" not in card
         await maple.lea.click(approvals_words.OPEN_FORM)
         await maple.lea.sees(PREVIEW)
@@ -182,10 +182,10 @@ async def test_change_that_became_allowed_is_not_passed_on() -> None:
         await maple.ana.submit()
         form = await maple.ana.sees(approvals_words.RESULTS[Result.MAY_YOURSELF].what)
         assert f"[{forms_words.SUBMIT}]" in form
-        assert await posted(maple) == []
+        assert await approvals_questions(maple) == []
 
 
-async def ask_them(maple: Running, sees: str) -> str:
+async def pass_form_on(maple: Running, sees: str) -> str:
     await maple.ana.command(GIVE)
     await maple.ana.sees(access_words.ASK_THEM)
     await maple.ana.submit()
@@ -195,22 +195,22 @@ async def ask_them(maple: Running, sees: str) -> str:
 async def test_form_can_be_passed_on_after_slack_refused_it() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
-        await ask_them(maple, approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
-        assert await posted(maple) == []
+        await pass_form_on(maple, approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
+        assert await approvals_questions(maple) == []
         maple.slack.faults.clear()
         maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
         await submit_again(maple)
         await maple.ana.sees("Reference")
-        assert await posted(maple) == []
+        assert await approvals_questions(maple) == []
         await submit_again(maple)
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
-        assert len(await posted(maple)) == 1
+        assert len(await approvals_questions(maple)) == 1
 
 
 async def test_expired_form_is_not_opened() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        await ask_them(maple, approvals_words.RESULTS[Result.PASSED_ON].what)
-        assert len(await posted(maple)) == 1
+        await pass_form_on(maple, approvals_words.RESULTS[Result.PASSED_ON].what)
+        assert len(await approvals_questions(maple)) == 1
         async with maple.bot.database.writing() as connection:
             await connection.execute(text("DELETE FROM filled_forms"))
         await maple.lea.click(approvals_words.OPEN_FORM)

@@ -28,7 +28,7 @@ def documented() -> dict[str, tuple[int, int]]:
     return {step: (int(reads), int(writes)) for step, reads, writes in TABLE.findall(section)}
 
 
-def split(maple: Running) -> tuple[int, int]:
+def call_counts(maple: Running) -> tuple[int, int]:
     """Reads and writes since the log was cleared."""
     routes = Counter(call.route for call in maple.autumn.calls)
     writes = sum(routes[route] for route in WRITES)
@@ -49,13 +49,13 @@ async def test_balance_change_takes_one_read_to_request_and_three_to_apply() -> 
         await maple.ana.submit()
         await read_as_approver(maple, WAITING)
         await maple.bot.work.drain(10)
-        assert split(maple) == documented()[ASKED]
+        assert call_counts(maple) == documented()[ASKED]
 
         await forget_calls(maple)
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         await maple.bot.work.drain(10)
-        assert split(maple) == documented()[APPROVED]
+        assert call_counts(maple) == documented()[APPROVED]
         # The last read before the write has no other purpose.
         assert [call.route for call in maple.autumn.calls][-3:] == [
             "customers.get",
@@ -76,7 +76,7 @@ async def test_deletion_at_once_takes_six_calls() -> None:
         await maple.ana.submit()
         await close_and_read_own_card(maple.ana, "Applied")
         await maple.bot.work.drain(10)
-        assert split(maple) == documented()[DELETED]
+        assert call_counts(maple) == documented()[DELETED]
 
 
 def test_costs_are_within_the_goals() -> None:

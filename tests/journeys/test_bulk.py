@@ -33,7 +33,7 @@ from tests.journeys.bulk import (
     submit_list,
 )
 from tests.journeys.changing import AT_ONCE, change_in_autumn, request_undo
-from tests.journeys.steps import click
+from tests.journeys.steps import click_old_button
 from tests.running import APPROVALS, QUICK_BATCHES, UNHURRIED, Running, running_maple
 from tests.screen import on_screen
 
@@ -530,7 +530,7 @@ async def test_button_does_nothing_in_a_channel_that_another_company_sees(maple:
 
 
 async def test_unknown_bulk_change_is_refused(maple: Running) -> None:
-    await click(maple, maple.ana, ids.BATCH_CSV, "nothing:1")
+    await click_old_button(maple, maple.ana, ids.BATCH_CSV, "nothing:1")
     await maple.ana.sees(on_screen(words.RESULTS["unknown"].what))
 
 
@@ -565,7 +565,7 @@ async def test_team_that_needs_no_approval_applies_at_once_and_undoes_all() -> N
         maple.ana.go("@maple")
         await maple.ana.sees(FINISHED)
         await maple.bot.batches.ticker.keep_up()
-        assert len(posts(maple)) == 1, "all its lines in one message"
+        assert len(approvals_posts(maple)) == 1, "all its lines in one message"
         await maple.ana.sees(words.UNDO)
         await request_undo(maple.ana, words.UNDO, reason="It was the wrong list")
         await maple.ana.sees(f"Undo of a bulk change: {TITLE.partition(': ')[2]}")
@@ -574,7 +574,7 @@ async def test_team_that_needs_no_approval_applies_at_once_and_undoes_all() -> N
         assert [await remaining(maple, customer) for customer in CUSTOMERS] == before
 
 
-def posts(maple: Running) -> list[SlackCall]:
+def approvals_posts(maple: Running) -> list[SlackCall]:
     """What was posted in the approvals channel."""
     return [
         call
@@ -590,7 +590,7 @@ async def test_list_applied_at_once_is_not_posted_where_the_policy_says_so() -> 
         maple.ana.go("@maple")
         await maple.ana.sees("1 of 1 applied")
         await maple.bot.batches.ticker.keep_up()
-        assert posts(maple) == []
+        assert approvals_posts(maple) == []
 
 
 async def test_lines_that_cannot_be_undone_are_reported() -> None:

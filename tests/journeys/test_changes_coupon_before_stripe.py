@@ -28,7 +28,7 @@ async def apply_coupon(at: FormSetup) -> None:
     await at.ana.submit()
 
 
-async def looked_up(harness: FormHarness) -> None:
+async def fill_autumns_cache(harness: FormHarness) -> None:
     """From here on Autumn answers from a copy."""
     await harness.client.customer("cus_wonka", expand=CARD)
 
@@ -54,7 +54,7 @@ async def test_coupon_is_confirmed_shown_and_removed_again() -> None:
 
 async def test_coupon_is_undone() -> None:
     async with form_harness(at_once=True) as harness:
-        await looked_up(harness)
+        await fill_autumns_cache(harness)
         await apply_coupon(harness)
         applied_record(await harness.undo(applied_record(harness.ana.outcome)))
         assert [write.route for write in harness.autumn.ledger] == ["coupons.add", "coupons.remove"]
@@ -62,7 +62,7 @@ async def test_coupon_is_undone() -> None:
 
 async def test_coupon_from_elsewhere_can_be_removed() -> None:
     async with form_harness() as harness:
-        await looked_up(harness)
+        await fill_autumns_cache(harness)
         await change_in_autumn(harness, "customers/cus_wonka/coupons/loyal10")
         await harness.ana.command("/autumn reward cus_wonka")
         await harness.ana.choose(ACTION, "Remove the coupon")
@@ -72,7 +72,7 @@ async def test_coupon_from_elsewhere_can_be_removed() -> None:
 async def test_answer_is_evidence_when_the_copy_cannot_be_refreshed() -> None:
     """As with a key without customers:write."""
     async with form_harness(at_once=True) as harness:
-        await looked_up(harness)
+        await fill_autumns_cache(harness)
         harness.autumn.faults.add("customers.clear_cache", "500")
         await apply_coupon(harness)
         applied_record(harness.ana.outcome)
@@ -83,7 +83,7 @@ async def test_answer_is_evidence_when_the_copy_cannot_be_refreshed() -> None:
 
 async def test_coupon_is_unconfirmed_without_answer_and_refresh() -> None:
     async with form_harness(at_once=True) as harness:
-        await looked_up(harness)
+        await fill_autumns_cache(harness)
         harness.autumn.faults.add("customers.clear_cache", "500")
         harness.autumn.faults.add("coupons.add", "cut_after", times=1)
         await apply_coupon(harness)

@@ -100,10 +100,10 @@ async def test_balance_that_cannot_be_changed_is_refused(maple: Running) -> None
 
 def test_every_guard_is_covered() -> None:
     met = {case.code for cases in CASES.values() for case in cases} | MET_BELOW
-    assert set(registry.note_codes().values()) - met - set(_tabled()) == set()
+    assert set(registry.note_codes().values()) - met - set(_covered_by_tables()) == set()
 
 
-def _tabled() -> Iterator[NoteCode]:
+def _covered_by_tables() -> Iterator[NoteCode]:
     """The notes covered by the kinds' own table tests, and by those of list lines."""
     tables = "".join(path.read_text() for folder in TABLES for path in folder.glob("test_*.py"))
     for code in registry.note_codes().values():
@@ -149,7 +149,7 @@ def _past_due(customer: LocalCustomer) -> None:
     customer.products[0].status = "past_due"
 
 
-def _lost(customer: LocalCustomer) -> None:
+def _remove_products_and_balances(customer: LocalCustomer) -> None:
     customer.products.clear()
     customer.rows.clear()
 
@@ -160,7 +160,7 @@ async def test_page_of_a_customer_without_balances_or_products(maple: Running) -
         ("cus_oscorp", _past_due, "Autumn hides the balance of Messages while Pro is past due."),
         (
             "cus_northwind",
-            _lost,
+            _remove_products_and_balances,
             "The customer does not have Messages. Give them a product that includes it, in Autumn.",
         ),
     ):
@@ -186,14 +186,14 @@ async def _fill_in_for_a_part(at: FormSetup) -> None:
     await at.ana.fill("Reason", "x")
 
 
-def _part_goes(at: FormSetup) -> None:
+def _remove_part(at: FormSetup) -> None:
     rows = at.autumn.state.customers["cus_vandelay"].rows
     rows[:] = [row for row in rows if row.external_id != "goodwill_march"]
 
 
 async def test_part_gone_at_submit_is_refused(maple: Running) -> None:
     await _fill_in_for_a_part(maple)
-    _part_goes(maple)
+    _remove_part(maple)
     await maple.ana.submit()
     form = await maple.ana.sees("This part of Messages is no longer there. Pick another.")
     assert REFUSED in form
@@ -202,7 +202,7 @@ async def test_part_gone_at_submit_is_refused(maple: Running) -> None:
 
 async def test_refused_form_that_was_closed_is_answered_in_a_message(maple: Running) -> None:
     await _fill_in_for_a_part(maple)
-    _part_goes(maple)
+    _remove_part(maple)
     maple.autumn.faults.add("customers.get", "latency", seconds=60)
     await maple.ana.submit()
     await maple.ana.sees("Checking with Autumn")
@@ -226,7 +226,7 @@ async def _stopped_at_approval(harness: FormHarness) -> str:
 async def test_part_gone_at_approval_is_refused(harness: FormHarness) -> None:
     await _fill_in_for_a_part(harness)
     await harness.ana.submit()
-    _part_goes(harness)
+    _remove_part(harness)
     assert "is no longer there. Pick another." in await _stopped_at_approval(harness)
 
 

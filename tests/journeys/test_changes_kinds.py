@@ -51,7 +51,7 @@ def writes(at: FormSetup) -> list[str]:
     return [write.route for write in at.autumn.ledger if write.applied]
 
 
-async def requested(harness: FormHarness, case: RequestCase) -> Record:
+async def request_case(harness: FormHarness, case: RequestCase) -> Record:
     """Ana makes the request, and Lea reads its card."""
     await case.request(harness)
     record = await harness.waiting()
@@ -61,7 +61,7 @@ async def requested(harness: FormHarness, case: RequestCase) -> Record:
     return record
 
 
-async def opened_again(harness: FormHarness, record: Record) -> Parsed:
+async def submit_unchanged(harness: FormHarness, record: Record) -> Parsed:
     """The form of a request, submitted again as it opens: as it was filled in."""
     form = await harness.changes.form_of(record)
     place = form.place
@@ -77,7 +77,7 @@ async def opened_again(harness: FormHarness, record: Record) -> Parsed:
     return request_form.parse(Meta.decode(view["private_metadata"]), elements.values(view["blocks"], {}))
 
 
-def unpinned(requested_input: ChangeInput | None) -> ChangeInput:
+def without_creation_time(requested_input: ChangeInput | None) -> ChangeInput:
     assert requested_input is not None
     return requested_input.model_copy(update={"customer_created_at": None})
 
@@ -85,17 +85,17 @@ def unpinned(requested_input: ChangeInput | None) -> ChangeInput:
 async def test_change_is_requested_in_its_form_applied_and_undone(
     harness: FormHarness, case: RequestCase
 ) -> None:
-    record = await requested(harness, case)
-    again = await opened_again(harness, record)
+    record = await request_case(harness, case)
+    again = await submit_unchanged(harness, record)
     assert (again.reason, again.ticket) == (record.reason, record.ticket)
     if case.request is delete:
         assert again.errors, "it must be confirmed each time"
     else:
-        assert unpinned(again.input) == unpinned(record.input)
+        assert without_creation_time(again.input) == without_creation_time(record.input)
     assert harness.autumn.ledger == []
 
     if case.outdate and not case.undo:
-        assert not (await outdated(harness, case, record)).undoable
+        assert not (await outdate_and_apply(harness, case, record)).undoable
         return
     applied = await approve_and_apply(harness.changes, record)
     assert writes(harness) == [case.route]
@@ -107,10 +107,10 @@ async def test_change_is_requested_in_its_form_applied_and_undone(
         assert len(writes(harness)) == 2
     if case.outdate and case.name not in CHANGING_IDS:
         request = ChangeRequest(uuid4().hex, record.input, ANA)
-        await outdated(harness, case, (await harness.changes.submit(request)).record)
+        await outdate_and_apply(harness, case, (await harness.changes.submit(request)).record)
 
 
-async def outdated(harness: FormHarness, case: RequestCase, record: Record | None) -> Record:
+async def outdate_and_apply(harness: FormHarness, case: RequestCase, record: Record | None) -> Record:
     """Somebody else outdates the request: it is shown again, approved again and applied."""
     assert record is not None
     assert case.outdate is not None
@@ -134,7 +134,7 @@ async def outdated(harness: FormHarness, case: RequestCase, record: Record | Non
     "case", [case for case in CASES if case.name in CHANGING_IDS], ids=lambda case: case.name, indirect=True
 )
 async def test_outdated_request_is_approved_again(harness: FormHarness, case: RequestCase) -> None:
-    await outdated(harness, case, await requested(harness, case))
+    await outdate_and_apply(harness, case, await request_case(harness, case))
 
 
 async def test_refund_is_confirmed_before_it_is_approved() -> None:

@@ -15,7 +15,7 @@ from tests.screen import on_screen
 UNCONFIRMED = approvals_words.HEADLINES[State.UNCONFIRMED].split("*")[1]
 
 
-async def unconfirmed(maple: Running) -> None:
+async def make_unconfirmed(maple: Running) -> None:
     """A request whose write never reached Autumn."""
     await request_shown_to_lea(maple)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
@@ -24,7 +24,7 @@ async def unconfirmed(maple: Running) -> None:
 
 
 async def test_change_that_arrived_later_is_applied(maple: Running) -> None:
-    await unconfirmed(maple)
+    await make_unconfirmed(maple)
     await carry_out(maple.autumn)
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
@@ -36,7 +36,7 @@ async def test_change_that_arrived_later_is_applied(maple: Running) -> None:
 
 
 async def test_change_not_seen_in_autumn_stays_unconfirmed(maple: Running) -> None:
-    await unconfirmed(maple)
+    await make_unconfirmed(maple)
     maple.autumn.faults.add("customers.get", "500")
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.RESULTS[Result.TROUBLE].what)
@@ -68,7 +68,7 @@ async def test_change_that_another_may_explain_stays_unconfirmed() -> None:
 
 
 async def test_late_click_on_a_settled_change_says_so(maple: Running) -> None:
-    await unconfirmed(maple)
+    await make_unconfirmed(maple)
     maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
     await maple.lea.click("Mark as not applied", confirm=True)
     await maple.bot.work.drain(10)

@@ -17,20 +17,20 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 Steps = Callable[[Running], Awaitable[None]]
 
 
-async def percentage(maple: Running) -> None:
+async def fill_in_percentage(maple: Running) -> None:
     await maple.ana.choose(words.LIMIT_TYPE, words.LIMIT_PERCENT)
     await maple.ana.sees(words.PERCENT_HINT)
     await maple.ana.fill(words.LIMIT, "120")
 
 
-async def some_events(maple: Running) -> None:
+async def fill_in_filtered_limit(maple: Running) -> None:
     await maple.ana.choose(words.CONTROL, words.LISTS[ControlType.USAGE])
     await maple.ana.sees(words.PROPERTIES)
     await maple.ana.fill(words.LIMIT, "2000")
     await maple.ana.fill(words.PROPERTIES, "model = gpt-4\nregion = eu")
 
 
-async def few_purchases(maple: Running) -> None:
+async def fill_in_purchase_limit(maple: Running) -> None:
     await maple.ana.choose(words.CONTROL, words.LISTS[ControlType.TOP_UP])
     await maple.ana.sees(words.THRESHOLD)
     await maple.ana.fill(words.THRESHOLD, "50")
@@ -44,13 +44,13 @@ async def few_purchases(maple: Running) -> None:
     ("fill", "value", "control", "entry"),
     [
         (
-            percentage,
+            fill_in_percentage,
             "120% of what is granted",
             "spend_limits",
             {"overage_limit": 120, "limit_type": "usage_percentage"},
         ),
         (
-            some_events,
+            fill_in_filtered_limit,
             "2,000 units a month, only with model = gpt-4, region = eu",
             "usage_limits",
             {
@@ -60,7 +60,7 @@ async def few_purchases(maple: Running) -> None:
             },
         ),
         (
-            few_purchases,
+            fill_in_purchase_limit,
             "buy 200 when fewer than 50 are left, at most 3 times a month",
             "auto_topups",
             {

@@ -25,8 +25,8 @@ from tests.journeys.changing import (
     read_as_approver,
     request_in_one_line,
 )
-from tests.journeys.steps import ask
-from tests.journeys.test_trouble import unharmed
+from tests.journeys.steps import command_and_see
+from tests.journeys.test_trouble import assert_unharmed
 from tests.relay import Relay
 from tests.running import UNHURRIED, Mode, Running, running_maple
 
@@ -65,12 +65,12 @@ class Loss:
 
 
 @asynccontextmanager
-async def losing(engine: Engine, mode: Mode, *, policy: str = "") -> AsyncIterator[Loss]:
+async def maple_losing_its_database(engine: Engine, mode: Mode, *, policy: str = "") -> AsyncIterator[Loss]:
     if engine == "sqlite":
         url = fresh("sqlite")
         path = Path(url.removeprefix("sqlite:///"))
         async with running_maple(mode, timings=ASKING, policy=policy, database=url, pace=QUIET) as maple:
-            yield Loss(maple, lambda: _moved(path, aside(path)), lambda: _moved(aside(path), path))
+            yield Loss(maple, lambda: _moved(path, moved_path(path)), lambda: _moved(moved_path(path), path))
         return
     async with (
         Relay.to(fresh("postgresql")) as relay,
@@ -84,7 +84,7 @@ QUIET = ChangeTimeouts(lease=1.0, polls=(0.0, 0.02, 0.05), verify=2.0, renew=0.0
 """Sweeps run only on demand, and the lease of a change whose process gave up expires soon."""
 
 
-def aside(path: Path) -> Path:
+def moved_path(path: Path) -> Path:
     return path.with_suffix(".aside")
 
 
@@ -94,7 +94,7 @@ async def _moved(source: Path, target: Path) -> None:
 
 @pytest.fixture
 async def loss(request: pytest.FixtureRequest, mode: Mode) -> AsyncIterator[Loss]:
-    async with losing(request.param, mode) as bot_and_database:
+    async with maple_losing_its_database(request.param, mode) as bot_and_database:
         yield bot_and_database
 
 
@@ -108,10 +108,10 @@ async def test_reads_work_and_cards_are_shared_without_the_database(loss: Loss, 
     await loss.lose()
     for line, words in READING.items():
         maple.ana.reload()
-        await ask(maple, line, words)
-    unharmed(maple, logs)
+        await command_and_see(maple, line, words)
+    assert_unharmed(maple, logs)
     maple.ana.reload()
-    await ask(maple, "/autumn cus_acme", "Acme Ltd")
+    await command_and_see(maple, "/autumn cus_acme", "Acme Ltd")
     await maple.ana.click("Share to channel", confirm=True)
     await maple.raj.sees("Shared by")
 
@@ -124,11 +124,11 @@ async def test_changes_are_refused_without_the_database(loss: Loss, logs: io.Str
     assert maple.bot.readiness()["database"] is False
     for line in CHANGING:
         maple.ana.reload()
-        message = await ask(maple, line, NO_MEMORY)
+        message = await command_and_see(maple, line, NO_MEMORY)
         assert "Nothing was changed." in message
     await maple.bot.work.drain(10)
     assert maple.autumn.ledger == []
-    unharmed(maple, logs)
+    assert_unharmed(maple, logs)
     await loss.find()
     await maple.bot._health.check()
     assert maple.bot.readiness()["database"] is True
@@ -165,7 +165,7 @@ async def test_form_and_decision_work_once_the_database_is_back(loss: Loss) -> N
 
 
 async def test_database_lost_while_a_change_is_applied(mode: Mode) -> None:
-    async with losing("postgresql", mode, policy=AT_ONCE) as loss:
+    async with maple_losing_its_database("postgresql", mode, policy=AT_ONCE) as loss:
         maple = loss.maple
         fault = maple.autumn.faults.add("balances.update", "latency", seconds=0.4)
         await request_in_one_line(maple.ana, "give cus_acme 500 messages")
@@ -178,13 +178,13 @@ async def test_database_lost_while_a_change_is_applied(mode: Mode) -> None:
         assert failure.do in screen
         assert labels.NOTHING_CHANGED not in screen
         await loss.find()
-        record = await swept(maple)
+        record = await settled_by_sweep(maple)
         assert record.state in (State.APPLIED, State.UNCONFIRMED)
         await close_and_read_own_card(maple.ana, record.state.capitalize())
         assert len(maple.autumn.ledger) == 1
 
 
-async def swept(maple: Running) -> Record:
+async def settled_by_sweep(maple: Running) -> Record:
     """Acme's only change, after its lease expired by the database's clock and a sweep settled it."""
     async with asyncio.timeout(30):
         while True:
@@ -212,11 +212,11 @@ async def test_silent_database_times_out(mode: Mode, logs: io.StringIO) -> None:
         await maple.raj.sees(NO_MEMORY)
         await maple.lea.sees(NO_MEMORY)
         assert maple.bot.readiness()["database"] is False
-        unharmed(maple, logs)
+        assert_unharmed(maple, logs)
         await relay.mend()
         await maple.bot._health.check()
         assert maple.bot.readiness()["database"] is True
-        await ask(maple, "/autumn history cus_acme", approvals_words.NO_HISTORY)
+        await command_and_see(maple, "/autumn history cus_acme", approvals_words.NO_HISTORY)
 
 
 async def test_locked_file_times_out(mode: Mode) -> None:
@@ -227,6 +227,6 @@ async def test_locked_file_times_out(mode: Mode) -> None:
             await asyncio.gather(maple.lea.click("Approve"), maple.bot._health.check())
             await maple.lea.sees(NO_MEMORY)
             assert maple.bot.readiness()["database"] is False
-            await ask(maple, "/autumn help", "Look up or change a customer")
+            await command_and_see(maple, "/autumn help", "Look up or change a customer")
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])

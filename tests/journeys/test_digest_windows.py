@@ -41,30 +41,30 @@ async def set_up(maple: Running) -> Digest:
     return await create_digest(maple, content=content, schedule=Schedule(EVERY_DAY, NINE, ZONE))
 
 
-def the_day(maple: Running) -> date:
+def day_without_earlier_digests(maple: Running) -> date:
     """A day before which no digest is due soon."""
     return maple.clock.now().date() + 3 * DAY
 
 
 def day_of_25_hours(maple: Running) -> date:
     """The next day, at least so many days ahead, on which the clocks go back after nine."""
-    day = the_day(maple)
-    while nine(day + DAY) - nine(day) <= DAY:
+    day = day_without_earlier_digests(maple)
+    while nine_in_utc(day + DAY) - nine_in_utc(day) <= DAY:
         day += DAY
     return day
 
 
-def nine(day: date) -> datetime:
+def nine_in_utc(day: date) -> datetime:
     """In UTC, since the hours between two local times vary."""
     return datetime.combine(day, NINE, BERLIN).astimezone(ZoneInfo("UTC"))
 
 
-async def it_is(maple: Running, at: datetime) -> None:
+async def move_time_to(maple: Running, at: datetime) -> None:
     pass_time(maple, at - maple.clock.now())
     await settle_digests(maple)
 
 
-def is_billed(maple: Running, at: datetime) -> None:
+def add_billed_customer(maple: Running, at: datetime) -> None:
     """Adds a customer whose next invoice is then."""
     builder = Builder(maple.autumn.state)
     customer = builder.customer("cus_between", NAME, "between@example.com", 300)
@@ -73,7 +73,7 @@ def is_billed(maple: Running, at: datetime) -> None:
     product.period_start = add(product.period_end, "month", -1)
 
 
-async def read(maple: Running) -> str:
+async def digest_text(maple: Running) -> str:
     """The newest digest in the channel, its thread, and the customers in all its rows. If there is nothing to
     report, it has no thread."""
     newest = posted_digests(maple, SUPPORT)[-1]
@@ -94,9 +94,9 @@ async def read(maple: Running) -> str:
 async def test_day_of_25_hours(maple: Running) -> None:
     await set_up(maple)
     day = day_of_25_hours(maple)
-    is_billed(maple, nine(day) + timedelta(hours=24, minutes=30))
-    await it_is(maple, nine(day) + timedelta(seconds=1))
-    digest = await read(maple)
+    add_billed_customer(maple, nine_in_utc(day) + timedelta(hours=24, minutes=30))
+    await move_time_to(maple, nine_in_utc(day) + timedelta(seconds=1))
+    digest = await digest_text(maple)
     assert NAME in digest
     assert "Coming up in the next 25 hours" in digest
 
@@ -113,26 +113,26 @@ async def test_digest_posted_late_covers_invoices_due_meanwhile(
     maple: Running, late: timedelta, billed: timedelta
 ) -> None:
     await set_up(maple)
-    day = the_day(maple)
-    is_billed(maple, nine(day + DAY) + billed)
-    await it_is(maple, nine(day) + timedelta(seconds=0.5))
-    assert NAME not in await read(maple)
-    await it_is(maple, nine(day + DAY) + late)
-    digest = await read(maple)
+    day = day_without_earlier_digests(maple)
+    add_billed_customer(maple, nine_in_utc(day + DAY) + billed)
+    await move_time_to(maple, nine_in_utc(day) + timedelta(seconds=0.5))
+    assert NAME not in await digest_text(maple)
+    await move_time_to(maple, nine_in_utc(day + DAY) + late)
+    digest = await digest_text(maple)
     assert NAME in digest
     assert "was due" in digest.partition(NAME)[2].partition("\n")[0]
-    await it_is(maple, nine(day + 3 * DAY))
-    assert NAME not in await read(maple), "once is enough"
+    await move_time_to(maple, nine_in_utc(day + 3 * DAY))
+    assert NAME not in await digest_text(maple), "once is enough"
 
 
 async def test_paused_time_is_not_covered_afterwards(maple: Running) -> None:
     digest = await set_up(maple)
-    day = the_day(maple)
-    is_billed(maple, nine(day + 2 * DAY))
-    await it_is(maple, nine(day) + timedelta(seconds=1))
+    day = day_without_earlier_digests(maple)
+    add_billed_customer(maple, nine_in_utc(day + 2 * DAY))
+    await move_time_to(maple, nine_in_utc(day) + timedelta(seconds=1))
     assert await maple.bot.digests.pause(digest.id, by=maple.ana.id)
-    await it_is(maple, nine(day + 4 * DAY) + timedelta(hours=1))
+    await move_time_to(maple, nine_in_utc(day + 4 * DAY) + timedelta(hours=1))
     assert await maple.bot.digests.resume(digest.id, by=maple.ana.id)
-    await it_is(maple, nine(day + 5 * DAY))
+    await move_time_to(maple, nine_in_utc(day + 5 * DAY))
     assert len(posted_digests(maple)) == 2
-    assert NAME not in await read(maple)
+    assert NAME not in await digest_text(maple)

@@ -26,13 +26,13 @@ from tests.screen import on_screen
 LEADS_SET_UP = '[digests]\nwho = ["@billing-leads"]\n'
 
 
-def direct(maple: Running) -> list[LocalMessage]:
+def personal_digests(maple: Running) -> list[LocalMessage]:
     """Digests in direct messages."""
     channels = {post.channel for post in maple.slack.workspace.posts if post.channel.startswith("D")}
     return [post for channel in channels for post in posted_digests(maple, channel)]
 
 
-async def morning(maple: Running, target: str) -> None:
+async def pass_time_until_persons_digest(maple: Running, target: str) -> None:
     """Moves the clocks to when the person's only digest is due, and waits for it."""
     (digest,) = await maple.bot.services.digests.of_person(target)
     pass_time(maple, digest.next_due - maple.clock.now() + timedelta(seconds=1))
@@ -58,8 +58,8 @@ async def test_named_digest_goes_to_a_person_and_mentions_a_group(mode: Mode) ->
         screen = await ana.sees("The first post comes")
         assert setup_words.sent_to("@lea") in screen
         assert "Dunning · Weekdays at 09:00" in screen.replace("*", "")
-        await morning(maple, lea.id)
-        (post,) = direct(maple)
+        await pass_time_until_persons_digest(maple, lea.id)
+        (post,) = personal_digests(maple)
         assert posted_digests(maple) == []
         lea.go("@maple")
         message = await lea.sees(words.named("Dunning", "Coming up in the next"))
@@ -92,8 +92,8 @@ async def test_digest_pauses_when_its_person_becomes_a_guest() -> None:
         ana = maple.ana
         await create_digest(maple, maple.lea.id, owner="ana")
         maple.slack.workspace.users[maple.lea.id].kind = "guest"
-        await morning(maple, maple.lea.id)
-        assert direct(maple) == []
+        await pass_time_until_persons_digest(maple, maple.lea.id)
+        assert personal_digests(maple) == []
         ana.go("@maple")
         assert setup_words.PAUSES[Pause.LEFT] in await ana.sees("Your digest to @lea is paused")
         ana.go("#support")
@@ -140,7 +140,7 @@ async def test_digest_of_two_people_is_nobody_elses() -> None:
         stored = await maple.bot.services.digests.get(digest.id)
         assert stored is not None
         assert stored.pause is Pause.ASKED
-        assert direct(maple) == []
+        assert personal_digests(maple) == []
 
 
 async def test_digest_is_posted_again_only_when_something_is_new() -> None:

@@ -24,7 +24,7 @@ async def upcoming(maple: Running, line: str = "/autumn upcoming") -> str:
     return await maple.ana.sees(COMING)
 
 
-async def in_channel(maple: Running) -> None:
+async def post_in_channel(maple: Running) -> None:
     """A digest that everyone in the channel sees."""
     await send_now(maple, await create_digest(maple))
     await maple.ana.sees(words.DETAILS)
@@ -38,7 +38,7 @@ def read(file: File, delimiter: str = ",") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=delimiter))
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
@@ -69,7 +69,7 @@ async def test_slow_autumn_shows_progress() -> None:
 async def test_all_rows_are_paged(mode: Mode) -> None:
     async with digesting(mode) as maple:
         ana = maple.ana
-        await in_channel(maple)
+        await post_in_channel(maple)
         await ana.click("See all", within="Upcoming invoices")
         first = await ana.sees("Page 1 of 2")
         assert "[Previous]" not in first
@@ -91,7 +91,7 @@ def names(page: str) -> list[str]:
 async def test_customer_opens_from_the_rows_and_the_message() -> None:
     async with digesting("socket") as maple:
         ana = maple.ana
-        await in_channel(maple)
+        await post_in_channel(maple)
         await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
         await ana.click("Open", within="Globex Corporation")
@@ -108,7 +108,7 @@ async def test_customer_opens_from_the_rows_and_the_message() -> None:
 
 async def test_file_is_posted_in_the_thread(mode: Mode) -> None:
     async with digesting(mode, alike=0) as maple:
-        await in_channel(maple)
+        await post_in_channel(maple)
         await maple.raj.click("Download CSV")
         await maple.raj.sees("[file: maple-digest-")
         click = [item for item in maple.slack.sent if item.payload.get("type") == "block_actions"][-1]
@@ -148,7 +148,7 @@ async def test_file_of_a_private_digest_is_private() -> None:
         await ana.sees(csv_form.FIELD_SEPARATOR)
         await ana.choose(csv_form.FIELD_SEPARATOR, csv_form.SEPARATORS[Separator.TAB])
         await ana.submit()
-        await until(lambda: len(files(maple)) == 3)
+        await wait_until(lambda: len(files(maple)) == 3)
         complete, section, with_tabs = files(maple)
         assert {row["section"] for row in read(section)} == {"invoices"}
         assert {"amount", "when (UTC)"} <= read(section)[0].keys()
@@ -162,7 +162,7 @@ async def test_file_of_a_private_digest_is_private() -> None:
 
 async def test_file_is_in_the_format_of_the_readers_locale_or_the_chosen_one() -> None:
     async with digesting("http", alike=0) as maple:
-        await in_channel(maple)
+        await post_in_channel(maple)
         await maple.max.click(words.DOWNLOAD)
         await maple.max.sees("[file: maple-digest-")
         raj = maple.raj
@@ -172,7 +172,7 @@ async def test_file_is_in_the_format_of_the_readers_locale_or_the_chosen_one() -
         await raj.choose(csv_form.FIELD_SEPARATOR, csv_form.SEPARATORS[Separator.TAB])
         await raj.choose(csv_form.FIELD_DECIMALS, csv_form.DECIMALS[Decimals.COMMA])
         await raj.submit()
-        await until(lambda: len(files(maple)) == 2)
+        await wait_until(lambda: len(files(maple)) == 2)
         for file, delimiter in zip(files(maple), (";", "\t"), strict=True):
             rows = read(file, delimiter)
             assert {row["amount"] for row in rows if row["customer id"] == "cus_globex"} >= {"199"}, delimiter
@@ -198,10 +198,10 @@ async def test_file_does_not_go_to_a_private_channel_that_became_public() -> Non
 
 async def test_file_is_not_posted_where_another_company_reads() -> None:
     async with digesting("http", alike=0) as maple:
-        await in_channel(maple)
+        await post_in_channel(maple)
         maple.slack.faults.add("files.getUploadURLExternal", "latency_after", seconds=60)
         await maple.ana.click("Download CSV")
-        await until(lambda: bool(maple.slack.workspace.files))
+        await wait_until(lambda: bool(maple.slack.workspace.files))
         maple.slack.workspace.channel("#support").kind = "shared"
         maple.slack.faults.clear()
         await maple.ana.sees("The file is in your messages with Maple")
@@ -214,7 +214,7 @@ async def test_file_is_not_posted_where_another_company_reads() -> None:
 
 async def test_slow_file_shows_progress() -> None:
     async with digesting("http", timings=Timeouts(asking_after=0.05)) as maple:
-        await in_channel(maple)
+        await post_in_channel(maple)
         maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=60)
         await maple.ana.click("Download CSV")
         await maple.ana.sees("Preparing the file")
@@ -231,7 +231,7 @@ async def test_slow_file_shows_progress() -> None:
 
 async def test_file_that_slack_refuses() -> None:
     async with digesting("http", alike=0) as maple:
-        await in_channel(maple)
+        await post_in_channel(maple)
         maple.slack.faults.add("files.completeUploadExternal", "500")
         await maple.ana.click("Download CSV")
         await maple.ana.sees("Reference")
@@ -241,7 +241,7 @@ async def test_file_that_slack_refuses() -> None:
 async def test_rows_that_expired() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await in_channel(maple)
+        await post_in_channel(maple)
         await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
         maple.clock.move(timedelta(days=15))

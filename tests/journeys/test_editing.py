@@ -20,7 +20,7 @@ from tests.journeys.changing import (
     request_change,
     request_shown_to_lea,
 )
-from tests.journeys.steps import in_order
+from tests.journeys.steps import assert_in_order
 from tests.running import Running, actor
 from tests.screen import on_screen
 
@@ -52,7 +52,7 @@ async def test_edited_request_replaces_the_old_one_on_the_same_card(maple: Runni
     assert record.input.amount == Decimal(200)
     await maple.lea.command("/autumn history cus_acme")
     history = await maple.lea.sees("edited by @ana")
-    in_order(history, "requested by @ana", "edited by @ana", "approved by @lea", "applied")
+    assert_in_order(history, "requested by @ana", "edited by @ana", "approved by @lea", "applied")
 
 
 async def test_request_is_edited_from_the_home_tab_and_from_the_history(maple: Running) -> None:

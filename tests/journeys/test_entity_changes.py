@@ -27,7 +27,7 @@ from tests.journeys.changing import (
     undo_and_apply,
 )
 from tests.journeys.harness import FormHarness, form_harness
-from tests.journeys.steps import ask, press
+from tests.journeys.steps import click_and_see, command_and_see
 from tests.running import Running, actor
 from tests.screen import on_screen
 
@@ -45,7 +45,7 @@ def writes(at: FormSetup) -> list[str]:
     return [write.route for write in at.autumn.ledger]
 
 
-async def left(autumn: Autumn, entity: str = "") -> Decimal:
+async def remaining_messages(autumn: Autumn, entity: str = "") -> Decimal:
     """Remaining messages of the entity itself, or those of the whole customer."""
     customer = await autumn.customer(WHO)
     shared = customer.balances["messages"].breakdown
@@ -64,7 +64,7 @@ async def submit(maple: Running, *, amount: str = "") -> None:
     await maple.ana.submit()
 
 
-async def approved(maple: Running, summary: str) -> Record:
+async def approve_request(maple: Running, summary: str) -> Record:
     """Lea reads the card and approves it."""
     card = await read_as_approver(maple, WAITING)
     assert summary in card
@@ -73,7 +73,7 @@ async def approved(maple: Running, summary: str) -> Record:
     return await approve_and_apply(service_without_slack(maple), record)
 
 
-async def undone(changes: ChangeService, applied: Record, summary: str, asker: Actor = ANA) -> None:
+async def assert_undone(changes: ChangeService, applied: Record, summary: str, asker: Actor = ANA) -> None:
     undo = await undo_and_apply(changes, applied, asker)
     names = (await changes.names.of(undo)).names
     assert on_screen(descriptions.summary(undo.input, names)) == summary
@@ -85,7 +85,7 @@ async def open_form(harness: FormHarness, command: str) -> None:
     await harness.ana.choose(forms_words.PICK_ENTITY, "Compression")
 
 
-async def approved_in_form(harness: FormHarness, summary: str) -> Record:
+async def submit_and_approve(harness: FormHarness, summary: str) -> Record:
     """Ana submits what she filled in, and Lea approves it."""
     await harness.ana.sees(PREVIEW)
     await harness.ana.submit()
@@ -96,10 +96,10 @@ async def approved_in_form(harness: FormHarness, summary: str) -> Record:
 
 async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Running) -> None:
     own, shared, other_entity = [
-        await left(maple.bot.autumn, entity) for entity in ("workspace_1", "", "workspace_2")
+        await remaining_messages(maple.bot.autumn, entity) for entity in ("workspace_1", "", "workspace_2")
     ]
-    await ask(maple, f"/autumn entities {WHO}", "4 entities")
-    await press(maple, "Open", "Balances of its own", within="Compression")
+    await command_and_see(maple, f"/autumn entities {WHO}", "4 entities")
+    await click_and_see(maple, "Open", "Balances of its own", within="Compression")
     await maple.ana.click(balance_words.PRIMARY_BUTTON)
     form = await maple.ana.sees(ACTION)
     assert "Compression" in form
@@ -107,31 +107,34 @@ async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Runnin
     await maple.ana.sees("resets")
     await submit(maple, amount="500")
     await maple.ana.sees("0 of 1 approval")
-    applied = await approved(maple, f"Give 500 extra of Messages, for {COMPRESSION}")
+    applied = await approve_request(maple, f"Give 500 extra of Messages, for {COMPRESSION}")
     assert writes(maple) == ["balances.update"]
-    assert await left(maple.bot.autumn, "workspace_1") == own + 500
-    assert [await left(maple.bot.autumn), await left(maple.bot.autumn, "workspace_2")] == [
+    assert await remaining_messages(maple.bot.autumn, "workspace_1") == own + 500
+    assert [
+        await remaining_messages(maple.bot.autumn),
+        await remaining_messages(maple.bot.autumn, "workspace_2"),
+    ] == [
         shared,
         other_entity,
     ]
     summary = f"Take back 500 of the allowance of Messages, for {COMPRESSION}"
-    await undone(service_without_slack(maple), applied, summary, actor(maple.ana))
-    assert await left(maple.bot.autumn, "workspace_1") == own
-    assert await left(maple.bot.autumn) == shared
+    await assert_undone(service_without_slack(maple), applied, summary, actor(maple.ana))
+    assert await remaining_messages(maple.bot.autumn, "workspace_1") == own
+    assert await remaining_messages(maple.bot.autumn) == shared
     await maple.ana.command(f"/autumn history {WHO}")
     history = await maple.ana.sees("undone by @ana")
     assert history.count("Messages, for the entity Compression (workspace_1)") == 2
 
 
 async def test_balance_of_an_entity_is_set_in_one_line(maple: Running) -> None:
-    shared = await left(maple.bot.autumn)
+    shared = await remaining_messages(maple.bot.autumn)
     await maple.ana.command(f"/autumn set {WHO}/middle-out messages to 90 because of the outage")
     form = await maple.ana.sees(PREVIEW)
     assert "Middle-Out" in form
     await maple.ana.submit()
-    await approved(maple, "Set the balance of Messages to 90, for the entity Middle-Out (workspace_2)")
-    assert await left(maple.bot.autumn, "workspace_2") == 90
-    assert await left(maple.bot.autumn) == shared
+    await approve_request(maple, "Set the balance of Messages to 90, for the entity Middle-Out (workspace_2)")
+    assert await remaining_messages(maple.bot.autumn, "workspace_2") == 90
+    assert await remaining_messages(maple.bot.autumn) == shared
 
 
 async def test_unclear_entity_is_queried_and_a_shared_balance_not_changed(maple: Running) -> None:
@@ -178,22 +181,24 @@ async def test_entity_without_a_balance_of_its_own_is_told_what_to_do(maple: Run
 
 
 async def test_grant_of_an_entity_is_given_moved_and_removed(maple: Running) -> None:
-    shared = await left(maple.bot.autumn)
-    own = await left(maple.bot.autumn, "workspace_1")
-    await ask(maple, f"/autumn entities {WHO}", "4 entities")
-    await press(maple, "Open", "Balances of its own", within="Compression")
+    shared = await remaining_messages(maple.bot.autumn)
+    own = await remaining_messages(maple.bot.autumn, "workspace_1")
+    await command_and_see(maple, f"/autumn entities {WHO}", "4 entities")
+    await click_and_see(maple, "Open", "Balances of its own", within="Compression")
     await maple.ana.click("Give a feature")
     await maple.ana.sees("Fill in the form")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("How long")
     await submit(maple, amount="250")
     await maple.ana.sees("0 of 1 approval")
-    applied = await approved(maple, f"Give 250 of Messages for good, for {COMPRESSION}")
-    assert await left(maple.bot.autumn, "workspace_1") == own + 250
-    assert await left(maple.bot.autumn) == shared
-    await undone(service_without_slack(maple), applied, f"Remove the grant of Messages, for {COMPRESSION}")
-    assert await left(maple.bot.autumn, "workspace_1") == own
-    assert await left(maple.bot.autumn) == shared
+    applied = await approve_request(maple, f"Give 250 of Messages for good, for {COMPRESSION}")
+    assert await remaining_messages(maple.bot.autumn, "workspace_1") == own + 250
+    assert await remaining_messages(maple.bot.autumn) == shared
+    await assert_undone(
+        service_without_slack(maple), applied, f"Remove the grant of Messages, for {COMPRESSION}"
+    )
+    assert await remaining_messages(maple.bot.autumn, "workspace_1") == own
+    assert await remaining_messages(maple.bot.autumn) == shared
 
 
 async def test_grant_that_an_entity_cannot_have_is_refused(harness: FormHarness) -> None:
@@ -208,16 +213,27 @@ async def test_grant_that_an_entity_cannot_have_is_refused(harness: FormHarness)
 
 
 async def test_usage_of_an_entity_is_recorded_and_undone(harness: FormHarness) -> None:
-    own, shared = await left(harness.client, "workspace_1"), await left(harness.client)
+    own, shared = (
+        await remaining_messages(harness.client, "workspace_1"),
+        await remaining_messages(harness.client),
+    )
     await open_form(harness, "record")
     await harness.ana.choose("Feature", "Messages")
     await harness.ana.fill("Used", "25")
     await harness.ana.sees("Used of Messages: 2,500 → 2,525")
-    applied = await approved_in_form(harness, f"Record 25 used of Messages, for {COMPRESSION}")
+    applied = await submit_and_approve(harness, f"Record 25 used of Messages, for {COMPRESSION}")
     assert writes(harness) == ["balances.track"]
-    assert await left(harness.client, "workspace_1") + await left(harness.client) == own + shared - 25
-    await undone(harness.changes, applied, f"Give back 25 recorded as used of Messages, for {COMPRESSION}")
-    assert await left(harness.client, "workspace_1") + await left(harness.client) == own + shared
+    assert (
+        await remaining_messages(harness.client, "workspace_1") + await remaining_messages(harness.client)
+        == own + shared - 25
+    )
+    await assert_undone(
+        harness.changes, applied, f"Give back 25 recorded as used of Messages, for {COMPRESSION}"
+    )
+    assert (
+        await remaining_messages(harness.client, "workspace_1") + await remaining_messages(harness.client)
+        == own + shared
+    )
 
 
 async def test_control_of_an_entity_is_set_and_removed_again(harness: FormHarness) -> None:
@@ -226,12 +242,12 @@ async def test_control_of_an_entity_is_set_and_removed_again(harness: FormHarnes
     await harness.ana.choose("Feature", "Messages")
     await harness.ana.fill("Limit", "500")
     await harness.ana.sees("none → 500 units")
-    applied = await approved_in_form(harness, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
+    applied = await submit_and_approve(harness, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
     assert writes(harness) == ["entities.update"]
     limits = [entity.billing_controls.get("spend_limits") for entity in state.entities]
     assert [bool(limit) for limit in limits] == [True, False, False, False]
     assert not state.billing_controls.get("spend_limits")
-    await undone(harness.changes, applied, f"Remove the spend limit of Messages, for {COMPRESSION}")
+    await assert_undone(harness.changes, applied, f"Remove the spend limit of Messages, for {COMPRESSION}")
     assert not state.entities[0].billing_controls["spend_limits"]
 
 

@@ -24,7 +24,7 @@ from tests.journeys.changing import (
     undo_and_apply,
 )
 from tests.journeys.harness import FormHarness, form_harness
-from tests.journeys.steps import ask, press
+from tests.journeys.steps import click_and_see, command_and_see
 from tests.running import Running
 from tests.screen import on_screen
 
@@ -46,7 +46,7 @@ def products(at: FormSetup, entity: str | None = "workspace_1") -> list[Product]
     ]
 
 
-def others(at: FormSetup) -> list[tuple[str, str, object]]:
+def other_products(at: FormSetup) -> list[tuple[str, str, object]]:
     """Everything that is not this entity's."""
     held_products = at.autumn.state.customer(WHO).products
     return [
@@ -64,7 +64,7 @@ async def open_form(harness: FormHarness, command: str, sees: str) -> None:
     await harness.ana.sees(sees)
 
 
-async def applied(harness: FormHarness, summary: str) -> Record:
+async def submit_and_apply(harness: FormHarness, summary: str) -> Record:
     """Ana submits what she filled in, and Lea approves it."""
     await harness.ana.sees(PREVIEW)
     await harness.ana.submit()
@@ -73,16 +73,16 @@ async def applied(harness: FormHarness, summary: str) -> Record:
     return await approve_and_apply(harness.changes, record)
 
 
-async def undone(changes: ChangeService, change: Record, summary: str) -> None:
+async def assert_undone(changes: ChangeService, change: Record, summary: str) -> None:
     undo = await undo_and_apply(changes, change)
     names = (await changes.names.of(undo)).names
     assert on_screen(descriptions.summary(undo.input, names)) == summary
 
 
 async def test_cancellation_from_the_card_is_limited_to_the_entity_and_taken_back(maple: Running) -> None:
-    before = others(maple)
-    await ask(maple, f"/autumn entities {WHO}", "4 entities")
-    await press(maple, "Open", "Balances of its own", within="Compression")
+    before = other_products(maple)
+    await command_and_see(maple, f"/autumn entities {WHO}", "4 entities")
+    await click_and_see(maple, "Open", "Balances of its own", within="Compression")
     await maple.ana.click("Cancel subscription")
     form = await maple.ana.sees("Ends on: none")
     assert str(CancellationNote.ENTITY_SHARES.text) in form
@@ -95,31 +95,31 @@ async def test_cancellation_from_the_card_is_limited_to_the_entity_and_taken_bac
     change = await approve_and_apply(service, record)
     (starter,) = products(maple)
     assert starter.canceled_at is not None
-    assert others(maple) == before
+    assert other_products(maple) == before
     (write,) = maple.autumn.ledger
     assert write.body["entity_id"] == "workspace_1"
     assert write.body["subscription_id"] == starter.key
-    await undone(service, change, f"Take the cancellation of Starter back, for {COMPRESSION}")
+    await assert_undone(service, change, f"Take the cancellation of Starter back, for {COMPRESSION}")
     assert starter.canceled_at is None
-    assert others(maple) == before
+    assert other_products(maple) == before
 
 
 async def test_subscription_of_an_entity_ends_now_with_the_credit_that_was_previewed(
     harness: FormHarness,
 ) -> None:
-    before = others(harness)
+    before = other_products(harness)
     await open_form(harness, "cancel", "Cancel at the end of the period")
     await harness.ana.choose(ACTION, "Cancel now")
     await harness.ana.sees("Credit for the unused time")
     form = await harness.ana.sees("Billed now, in all: $")
     assert "(Compression): $" in form
-    await applied(harness, f"Cancel Starter now, with credit for the unused time, for {COMPRESSION}")
+    await submit_and_apply(harness, f"Cancel Starter now, with credit for the unused time, for {COMPRESSION}")
     assert products(harness) == []
-    assert others(harness) == before
+    assert other_products(harness) == before
 
 
 async def test_product_of_an_entity_is_changed(harness: FormHarness) -> None:
-    before = others(harness)
+    before = other_products(harness)
     await open_form(harness, "switch", "New product")
     await harness.ana.choose("New product", "Pro")
     await harness.ana.sees("Balances start anew")
@@ -127,9 +127,9 @@ async def test_product_of_an_entity_is_changed(harness: FormHarness) -> None:
     await harness.ana.sees(str(SwitchNote.ENTITY_REMAINING.text))
     await harness.ana.choose("What the customer keeps of the balances", "Usage")
     await harness.ana.sees("Product Pro: starts now")
-    await applied(harness, f"Change the product to Pro now, for {COMPRESSION}")
+    await submit_and_apply(harness, f"Change the product to Pro now, for {COMPRESSION}")
     assert [product.plan_id for product in products(harness)] == ["pro"]
-    assert others(harness) == before
+    assert other_products(harness) == before
 
 
 async def test_scheduled_product_of_an_entity_is_cancelled(harness: FormHarness) -> None:
@@ -139,11 +139,13 @@ async def test_scheduled_product_of_an_entity_is_cancelled(harness: FormHarness)
     await harness.ana.sees("Balances start anew")
     await harness.ana.choose("When", "At the end of the period")
     await harness.ana.sees("Product starts: Starter")
-    change = await applied(
+    change = await submit_and_apply(
         harness, f"Change the product to Starter at the end of the period, for {COMPRESSION}"
     )
     assert sorted(product.status for product in products(harness)) == ["active", "scheduled"]
-    await undone(harness.changes, change, f"Call off the scheduled change to Starter, for {COMPRESSION}")
+    await assert_undone(
+        harness.changes, change, f"Call off the scheduled change to Starter, for {COMPRESSION}"
+    )
     assert [product.plan_id for product in products(harness)] == ["pro"]
 
 
@@ -156,31 +158,31 @@ async def test_quantity_of_an_entity_is_changed_and_undone(harness: FormHarness)
         entity_id="workspace_1",
         feature_quantities=[{"feature_id": "seats", "quantity": 10}],
     )
-    before = others(harness)
+    before = other_products(harness)
     await open_form(harness, "quantity", "New quantity")
     await harness.ana.fill("New quantity", "12")
     await harness.ana.sees("Quantity of Seats: 10 → 12")
-    change = await applied(harness, f"Set Seats of Extra Seats to 12, for {COMPRESSION}")
-    await undone(harness.changes, change, f"Set Seats of Extra Seats to 10, for {COMPRESSION}")
-    assert others(harness) == before
+    change = await submit_and_apply(harness, f"Set Seats of Extra Seats to 12, for {COMPRESSION}")
+    await assert_undone(harness.changes, change, f"Set Seats of Extra Seats to 10, for {COMPRESSION}")
+    assert other_products(harness) == before
 
 
 async def test_add_on_of_an_entity_is_added_and_undone(harness: FormHarness) -> None:
-    before = others(harness)
+    before = other_products(harness)
     await open_form(harness, "add", "Product to add")
     await harness.ana.choose("Product to add", "Extra Seats")
     await harness.ana.sees("Quantity of Seats")
     await harness.ana.fill("Quantity of Seats", "3")
     await harness.ana.sees("Quantity of Seats: 3")
-    change = await applied(harness, f"Add Extra Seats now, for {COMPRESSION}")
+    change = await submit_and_apply(harness, f"Add Extra Seats now, for {COMPRESSION}")
     (added,) = (product for product in products(harness) if product.plan_id == "extra_seats")
     assert added.prepaid == {"seats": 3}
-    assert others(harness) == before
-    await undone(
+    assert other_products(harness) == before
+    await assert_undone(
         harness.changes, change, f"Cancel Extra Seats now, with credit for the unused time, for {COMPRESSION}"
     )
     assert [product.plan_id for product in products(harness)] == ["starter"]
-    assert others(harness) == before
+    assert other_products(harness) == before
 
 
 async def test_trial_of_an_entity_is_extended(harness: FormHarness) -> None:
@@ -193,14 +195,14 @@ async def test_trial_of_an_entity_is_extended(harness: FormHarness) -> None:
         entity_id="workspace_1",
         customize={"free_trial": trial},
     )
-    before = others(harness)
+    before = other_products(harness)
     await open_form(harness, "trial", "New end of the trial")
     at = harness.clock.now() + timedelta(days=20)
     await harness.ana.choose("New end of the trial", str(int(at.timestamp())))
-    await applied(harness, f"for {COMPRESSION}")
+    await submit_and_apply(harness, f"for {COMPRESSION}")
     (pro,) = products(harness)
     assert pro.trial_ends_at is not None
-    assert others(harness) == before
+    assert other_products(harness) == before
 
 
 async def test_merged_subscriptions_are_only_changed_for_one_entity(maple: Running) -> None:

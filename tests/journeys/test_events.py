@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.autumn.model import LocalEvent
-from tests.journeys.steps import ask, in_order, press
+from tests.journeys.steps import assert_in_order, click_and_see, command_and_see
 from tests.running import UNHURRIED, Running, running_maple
 
 
@@ -21,8 +21,8 @@ async def maple() -> AsyncIterator[Running]:
 
 
 async def test_totals_are_followed_by_events(maple: Running) -> None:
-    screen = await ask(maple, "/autumn events cus_acme", "Total per feature")
-    in_order(
+    screen = await command_and_see(maple, "/autumn events cus_acme", "Total per feature")
+    assert_in_order(
         screen,
         "Total per feature\n• Tokens: ",
         "• API Calls: ",
@@ -36,23 +36,23 @@ async def test_totals_are_followed_by_events(maple: Running) -> None:
 
 
 async def test_events_are_filtered_by_feature_and_time(maple: Running) -> None:
-    await ask(maple, "/autumn events cus_acme", "Total per feature")
+    await command_and_see(maple, "/autumn events cus_acme", "Total per feature")
     await maple.ana.choose("Filter by feature", "Messages")
     screen = await maple.ana.sees("events of Messages, last 30 days")
     assert "API Calls" not in screen
-    screen = await press(maple, "7 days", "events of Messages, last 7 days")
+    screen = await click_and_see(maple, "7 days", "events of Messages, last 7 days")
     assert "Total per feature\n• Messages: " in screen
-    await press(maple, "All features", "events, last 7 days")
-    await ask(maple, "/autumn events cus_empty", "No events, last 30 days.")
+    await click_and_see(maple, "All features", "events, last 7 days")
+    await command_and_see(maple, "/autumn events cus_empty", "No events, last 30 days.")
 
 
 async def test_pages_are_stable_while_new_events_arrive(maple: Running) -> None:
-    first = await ask(maple, "/autumn events cus_busy", "Page 1 of 14")
-    second = await press(maple, "Next", "Page 2 of 14")
+    first = await command_and_see(maple, "/autumn events cus_busy", "Page 1 of 14")
+    second = await click_and_see(maple, "Next", "Page 2 of 14")
     _track(maple, 20)
-    assert _rows(await press(maple, "Previous", "Page 1 of 14")) == _rows(first)
-    assert _rows(await press(maple, "Next", "Page 2 of 14")) == _rows(second)
-    refreshed = await press(maple, "Refresh", "| 987 |")
+    assert _rows(await click_and_see(maple, "Previous", "Page 1 of 14")) == _rows(first)
+    assert _rows(await click_and_see(maple, "Next", "Page 2 of 14")) == _rows(second)
+    refreshed = await click_and_see(maple, "Refresh", "| 987 |")
     assert _rows(refreshed) != _rows(second)
 
 

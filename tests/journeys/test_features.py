@@ -4,7 +4,7 @@ import re
 
 from bot.kit import times
 from bot.lookups.feature import words as feature_words
-from tests.journeys.steps import ask, in_order, line_with, press
+from tests.journeys.steps import assert_in_order, click_and_see, command_and_see, line_with
 from tests.running import Running
 
 BALANCES: list[tuple[str, tuple[str, ...]]] = [
@@ -32,16 +32,16 @@ BALANCES: list[tuple[str, tuple[str, ...]]] = [
 
 async def test_every_kind_of_balance(maple: Running) -> None:
     for customer, lines in BALANCES:
-        screen = await ask(maple, f"/autumn features {customer}", f"SANDBOX · {customer}")
-        in_order(screen, "● Features", *lines)
+        screen = await command_and_see(maple, f"/autumn features {customer}", f"SANDBOX · {customer}")
+        assert_in_order(screen, "● Features", *lines)
 
 
 async def test_many_features_are_paged_and_one_is_found_by_typing(maple: Running) -> None:
-    screen = await ask(maple, "/autumn features cus_many", "Page 1 of 7")
+    screen = await command_and_see(maple, "/autumn features cus_many", "Page 1 of 7")
     assert "Page 1 of 7 · 56 left" in screen
     features = set(re.findall(r"^(.+)\n[▰▱]", screen, re.MULTILINE))
     for page in range(2, 8):
-        screen = await press(maple, "Next", f"Page {page} of 7")
+        screen = await click_and_see(maple, "Next", f"Page {page} of 7")
         features |= set(re.findall(r"^(.+)\n[▰▱]", screen, re.MULTILINE))
     assert len(features) == 66
     assert "last page" in screen
@@ -50,14 +50,14 @@ async def test_many_features_are_paged_and_one_is_found_by_typing(maple: Running
     assert all("Translations" in label for label in offered)
     await maple.ana.choose("Pick a feature", "APAC Translations")
     screen = await maple.ana.sees(feature_words.ROWS.strip("*"))
-    in_order(screen, "APAC Translations\n▰", "525 of 1,000 used · 52%")
-    await press(maple, "All features", "Page 1 of 7")
+    assert_in_order(screen, "APAC Translations\n▰", "525 of 1,000 used · 52%")
+    await click_and_see(maple, "All features", "Page 1 of 7")
 
 
 async def test_feature_opens_with_rows_and_a_chart_of_every_span(maple: Running) -> None:
-    await ask(maple, "/autumn features cus_acme", "AI Credits")
-    screen = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
-    in_order(
+    await command_and_see(maple, "/autumn features cus_acme", "AI Credits")
+    screen = await click_and_see(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
+    assert_in_order(
         screen,
         "Messages\n▰▰▰▰▰▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱",
         "Source | Included | Used | Remaining | Resets | Price",
@@ -83,12 +83,12 @@ async def test_feature_opens_with_rows_and_a_chart_of_every_span(maple: Running)
         ("90 days", "last 90 days"),
         ("30 days", "last 30 days"),
     ):
-        screen = await press(maple, label, f"Messages, {title} (bar chart)")
+        screen = await click_and_see(maple, label, f"Messages, {title} (bar chart)")
         points = line_with(screen, "Used: ").removeprefix("Used: ").split(", ")
         assert 1 <= len(points) <= 20
         total = sum(int(point.rpartition(" ")[2]) for point in points)
         assert f"Usage, {title}: {total:,} in" in screen
-    screen = await press(maple, "Billing cycle", "this billing cycle (line")
+    screen = await click_and_see(maple, "Billing cycle", "this billing cycle (line")
     assert "Usage, this billing cycle: 31,240" in screen
 
 
@@ -97,11 +97,11 @@ def _amounts(series: str) -> list[int]:
 
 
 async def test_stacked_rows_name_their_sources(maple: Running) -> None:
-    await ask(maple, "/autumn features cus_vandelay", "from 5 sources")
-    screen = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
+    await command_and_see(maple, "/autumn features cus_vandelay", "from 5 sources")
+    screen = await click_and_see(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     sources = (await maple.bot.autumn.customer("cus_vandelay")).balances["messages"].breakdown
     (expires_at,) = {source.expires_at for source in sources if source.expires_at}
-    in_order(
+    assert_in_order(
         screen,
         "Source | Included | Used | Remaining | Resets | Expires",
         "Starter | 2,000 | 2,000 | 0 | per month | –",
@@ -111,10 +111,10 @@ async def test_stacked_rows_name_their_sources(maple: Running) -> None:
 
 
 async def test_rollovers_and_features_that_spend_credits(maple: Running) -> None:
-    await ask(maple, "/autumn features cus_cyberdyne", "AI Credits")
-    await press(maple, "Open", "Rolled over", within="AI Credits")
-    screen = await press(maple, "30 days", "last 30 days")
-    in_order(
+    await command_and_see(maple, "/autumn features cus_cyberdyne", "AI Credits")
+    await click_and_see(maple, "Open", "Rolled over", within="AI Credits")
+    screen = await click_and_see(maple, "30 days", "last 30 days")
+    assert_in_order(
         screen,
         "Spent by other features: Tokens (0.01 each), Images (5 each).",
         "Rolled over\n• 0 of 2,500 left, until ",
@@ -127,8 +127,8 @@ async def test_rollovers_and_features_that_spend_credits(maple: Running) -> None
 
 
 async def test_rows_and_the_entities_share_add_up_to_the_total(maple: Running) -> None:
-    await ask(maple, "/autumn features cus_piedpiper", "Messages")
-    screen = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
+    await command_and_see(maple, "/autumn features cus_piedpiper", "Messages")
+    screen = await click_and_see(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     total_line = re.search(r"([\d,]+) of ([\d,]+) used · \d+%(?: · ([\d,]+) left)?", screen)
     assert total_line
     assert "Held by entities | " in screen
@@ -140,6 +140,6 @@ async def test_rows_and_the_entities_share_add_up_to_the_total(maple: Running) -
 
 
 async def test_unused_feature_has_no_chart(maple: Running) -> None:
-    await ask(maple, "/autumn features cus_northwind", "Storage (GB)")
-    screen = await press(maple, "Open", "Usage, this billing cycle: none.", within="Storage (GB)")
+    await command_and_see(maple, "/autumn features cus_northwind", "Storage (GB)")
+    screen = await click_and_see(maple, "Open", "Usage, this billing cycle: none.", within="Storage (GB)")
     assert "bar chart" not in screen

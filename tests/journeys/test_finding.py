@@ -4,7 +4,7 @@ import re
 
 from bot.approvals import words as approvals_words
 from bot.lookups.overview import words as overview_words
-from tests.journeys.steps import ask, in_order, press
+from tests.journeys.steps import assert_in_order, click_and_see, command_and_see
 from tests.running import Running
 
 
@@ -17,22 +17,24 @@ async def test_customer_is_found_by_id_email_or_part_of_name(maple: Running) -> 
         person.go("#support")
         await person.command(f"/autumn {query}")
         screen = await person.sees("Acme Ltd")
-        in_order(screen, "only visible to you", "SANDBOX · cus_acme · billing@acme.example · Customer since")
+        assert_in_order(
+            screen, "only visible to you", "SANDBOX · cus_acme · billing@acme.example · Customer since"
+        )
     maple.raj.does_not_see("Acme Ltd")
 
 
 async def test_pasted_text_opens_the_customer_in_it(maple: Running) -> None:
     """What else may be pasted: `PASTED` in the tests of the search."""
     pasted = "Acme Billing &lt;<mailto:billing@acme.example|billing@acme.example>&gt;"
-    await ask(maple, f"/autumn {pasted}", "SANDBOX · cus_acme · billing@acme.example")
-    await ask(maple, f"/autumn invoices {pasted}", "11 invoices")
+    await command_and_see(maple, f"/autumn {pasted}", "SANDBOX · cus_acme · billing@acme.example")
+    await command_and_see(maple, f"/autumn invoices {pasted}", "11 invoices")
     await maple.ana.shortcut("Look up a customer")
     await maple.ana.sees("Type at least two letters")
     assert [label for label in await maple.ana.type_ahead("Customer", pasted) if "Acme Ltd" in label]
 
 
 async def test_stripe_link_opens_the_customer(maple: Running) -> None:
-    await ask(maple, "/autumn cus_acme", "SANDBOX · cus_acme")
+    await command_and_see(maple, "/autumn cus_acme", "SANDBOX · cus_acme")
     link = maple.ana.link("Stripe")
     await maple.ana.command("/autumn nobody-at-all")
     await maple.ana.command(f"/autumn products {link}")
@@ -44,17 +46,17 @@ async def test_pasted_text_opens_forms_and_history(maple: Running) -> None:
     await maple.ana.command("/autumn update Acme Billing <billing@acme.example>")
     await maple.ana.sees("Fingerprint")
     await maple.ana.close()
-    await ask(maple, "/autumn history cus_acme,", approvals_words.HISTORY_TITLE.strip("*"))
+    await command_and_see(maple, "/autumn history cus_acme,", approvals_words.HISTORY_TITLE.strip("*"))
 
 
 async def test_quoted_sub_command_is_read_as_a_name(maple: Running) -> None:
-    await ask(maple, '/autumn "Balance Labs"', "No customer found for")
-    await ask(maple, "/autumn invoces cus_acme", "Did you mean /autumn invoices cus_acme?")
+    await command_and_see(maple, '/autumn "Balance Labs"', "No customer found for")
+    await command_and_see(maple, "/autumn invoces cus_acme", "Did you mean /autumn invoices cus_acme?")
 
 
 async def test_overview_shows_everything(maple: Running) -> None:
-    screen = await ask(maple, "/autumn cus_acme", "Acme Ltd")
-    in_order(
+    screen = await command_and_see(maple, "/autumn cus_acme", "Acme Ltd")
+    assert_in_order(
         screen,
         "[● Overview] [Products] [Features] [Invoices] [Events]",
         ":warning: 1 unpaid invoice: $24.50.",
@@ -80,7 +82,7 @@ async def test_overview_shows_everything(maple: Running) -> None:
 
 
 async def test_parts_of_the_card_open_with_one_click(maple: Running) -> None:
-    await ask(maple, "/autumn cus_acme", "Acme Ltd")
+    await command_and_see(maple, "/autumn cus_acme", "Acme Ltd")
     messages = len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id))
     for label, sees in (
         ("Products", "Started"),
@@ -89,25 +91,25 @@ async def test_parts_of_the_card_open_with_one_click(maple: Running) -> None:
         ("Events", "Total per feature"),
         ("Overview", "Last invoices"),
     ):
-        screen = await press(maple, label, sees)
-        in_order(screen, "SANDBOX · cus_acme", "Read today at")
+        screen = await click_and_see(maple, label, sees)
+        assert_in_order(screen, "SANDBOX · cus_acme", "Read today at")
     assert len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)) == messages
 
 
 async def test_one_of_several_matches_is_picked(maple: Running) -> None:
-    screen = await ask(
+    screen = await command_and_see(
         maple, "/autumn billing@twinpeaks.example", "3 customers match billing@twinpeaks.example"
     )
     for name in ("Twin Peaks Lodge", "Twin Peaks Sheriff", "Twin Peaks Diner"):
         assert name in screen
-    await press(maple, "Open", "SANDBOX · cus_twin_b", within="Twin Peaks Sheriff")
+    await click_and_see(maple, "Open", "SANDBOX · cus_twin_b", within="Twin Peaks Sheriff")
     maple.ana.does_not_see("3 customers match")
 
 
 async def test_no_match_says_what_was_searched_and_creates_nothing(maple: Running) -> None:
     before = len(maple.autumn.state.customers)
     for query in ("nobody-has-this-id", "nobody@nowhere.example", "no such company"):
-        screen = await ask(maple, f"/autumn {query}", f"No customer found for {query}")
+        screen = await command_and_see(maple, f"/autumn {query}", f"No customer found for {query}")
         assert "Maple searched ids, names and email addresses" in screen, query
         assert "Nothing was created." in screen, query
     assert len(maple.autumn.state.customers) == before
@@ -115,7 +117,7 @@ async def test_no_match_says_what_was_searched_and_creates_nothing(maple: Runnin
 
 
 async def test_find_lists_matches_in_pages_and_opens_one(maple: Running) -> None:
-    screen = await ask(maple, "/autumn find st", "Page 1 of")
+    screen = await command_and_see(maple, "/autumn find st", "Page 1 of")
     (number, pages) = re.findall(r"(\d+) customers match st\b.*Page 1 of (\d+)", screen, re.DOTALL)[0]
     assert int(pages) >= 3
     remaining = int(number) - 10
@@ -123,13 +125,13 @@ async def test_find_lists_matches_in_pages_and_opens_one(maple: Running) -> None
     assert "[Previous]" not in screen
     for page in range(2, int(pages) + 1):
         remaining -= 10
-        screen = await press(
+        screen = await click_and_see(
             maple, "Next", f"Page {page} of {pages} · {f'{remaining} left' if remaining > 0 else 'last page'}"
         )
     assert "[Next]" not in screen
-    await press(maple, "Previous", f"Page {int(pages) - 1} of")
-    await ask(maple, "/autumn find wonka", "1 customer matches wonka")
-    await press(maple, "Open", "No next invoice: this customer is not in Stripe.", within="Wonka")
+    await click_and_see(maple, "Previous", f"Page {int(pages) - 1} of")
+    await command_and_see(maple, "/autumn find wonka", "1 customer matches wonka")
+    await click_and_see(maple, "Open", "No next invoice: this customer is not in Stripe.", within="Wonka")
 
 
 async def test_help_lists_what_can_be_typed(maple: Running) -> None:
@@ -146,11 +148,11 @@ async def test_customer_title_falls_back_from_name_to_email_to_id(maple: Running
         ("cus_noemail", "No Email Ltd"),
         ("cus_noboth", "cus_noboth"),
     ):
-        screen = await ask(maple, f"/autumn {customer}", f"SANDBOX · {customer}")
+        screen = await command_and_see(maple, f"/autumn {customer}", f"SANDBOX · {customer}")
         assert screen.splitlines()[1] == title, customer
     # A customer without an id is only listed.
-    screen = await ask(maple, "/autumn dana@waiting.example", "Dana Without Id")
-    in_order(screen, "no id", "Cannot be opened here: this customer has no id in Autumn.")
+    screen = await command_and_see(maple, "/autumn dana@waiting.example", "Dana Without Id")
+    assert_in_order(screen, "no id", "Cannot be opened here: this customer has no id in Autumn.")
     assert "[Open]" not in screen
 
 
@@ -186,21 +188,23 @@ ATTENTION: list[tuple[str, tuple[str, ...]]] = [
 
 async def test_attention_comes_first(maple: Running) -> None:
     for customer, lines in ATTENTION:
-        screen = await ask(maple, f"/autumn {customer}", f"SANDBOX · {customer}")
-        in_order(screen, *lines, "Read today at")
+        screen = await command_and_see(maple, f"/autumn {customer}", f"SANDBOX · {customer}")
+        assert_in_order(screen, *lines, "Read today at")
 
 
 async def test_balances_hidden_while_past_due_are_called_hidden_everywhere(maple: Running) -> None:
     maple.autumn.state.org.include_past_due = False
-    in_order(
-        await ask(maple, "/autumn cus_globex", "Read today at"),
+    assert_in_order(
+        await command_and_see(maple, "/autumn cus_globex", "Read today at"),
         "Team is past due: a payment failed or is late.",
         "Autumn hides the balances of Team while it is past due",
         "1 unpaid invoice: $199.00.",
         "Hidden by Autumn while a product is past due",
     )
-    features = await ask(maple, "/autumn features cus_globex", "● Features")
-    in_order(features, "Autumn hides the balances of Team", "Hidden by Autumn while a product is past due")
+    features = await command_and_see(maple, "/autumn features cus_globex", "● Features")
+    assert_in_order(
+        features, "Autumn hides the balances of Team", "Hidden by Autumn while a product is past due"
+    )
     assert "used" not in features
     await maple.ana.command("/autumn balance cus_globex")
     await maple.ana.sees("Autumn hides the balances of Team while it is past due")
@@ -209,9 +213,9 @@ async def test_balances_hidden_while_past_due_are_called_hidden_everywhere(maple
 async def test_hostile_names_mention_nobody_and_link_nowhere(maple: Running) -> None:
     """Whatever the name: checked by the tokens Slack would parse from everything posted."""
     for customer in ("ping", "bold", "link", "html", "long", "rtl", "emoji", "lines", "zalgo", "date"):
-        await ask(maple, f"/autumn cus_{customer}", f"SANDBOX · cus_{customer}")
+        await command_and_see(maple, f"/autumn cus_{customer}", f"SANDBOX · cus_{customer}")
     for part in ("Products", "Features", "Invoices", "Events"):
-        await ask(maple, f"/autumn {part} cus_ping", f"● {part}")
+        await command_and_see(maple, f"/autumn {part} cus_ping", f"● {part}")
     await maple.ana.click("Share to channel", confirm=True)
     await maple.raj.sees("Shared by")
     history = maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)

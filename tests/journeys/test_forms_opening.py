@@ -29,13 +29,13 @@ LATER_AMOUNTS = [
 """Kind, field, what is picked in it, and the field that then appears with the amount."""
 
 
-async def opened(maple: Running, kind: ChangeKind[Any]) -> list[dict[str, Any]]:
+async def open_form(maple: Running, kind: ChangeKind[Any]) -> list[dict[str, Any]]:
     await maple.ana.command(f"/autumn {kind.command} {CUSTOMERS.get(kind.id, 'cus_acme')}")
     await maple.ana.sees(forms_words.REASON)
-    return shown(maple)
+    return form_blocks(maple)
 
 
-def shown(maple: Running) -> list[dict[str, Any]]:
+def form_blocks(maple: Running) -> list[dict[str, Any]]:
     return maple.slack.views.stack(maple.ana.id)[-1].blocks
 
 
@@ -56,7 +56,7 @@ async def test_form_opens_in_its_first_empty_field_with_the_preview_below_a_type
     maple: Running,
 ) -> None:
     for kind in kinds.KINDS:
-        blocks = await opened(maple, kind)
+        blocks = await open_form(maple, kind)
         fields = [block for block in blocks if block["type"] == "input"]
         focused = [field for field in fields if field["element"].get("focus_on_load")]
         assert focused == [next(field for field in fields if is_empty(field))], kind.id
@@ -66,8 +66,8 @@ async def test_form_opens_in_its_first_empty_field_with_the_preview_below_a_type
 
 async def test_preview_is_directly_below_an_amount_that_appears_later(maple: Running) -> None:
     for kind_id, field, picked, then in LATER_AMOUNTS:
-        await opened(maple, kinds.kind(kind_id))
+        await open_form(maple, kinds.kind(kind_id))
         await maple.ana.choose(field, picked)
         await maple.ana.sees(then)
-        assert is_typed(above_preview(shown(maple))[-1]), (kind_id, picked)
+        assert is_typed(above_preview(form_blocks(maple))[-1]), (kind_id, picked)
         await maple.ana.close()

@@ -21,7 +21,7 @@ from bot.kit import ids
 from handlers import decoding
 from sandbox.slack import LocalPerson, payloads
 from tests.journeys.changing import AT_ONCE
-from tests.journeys.steps import click
+from tests.journeys.steps import click_old_button
 from tests.running import Running, actor, running_maple
 from tests.screen import on_screen
 
@@ -29,7 +29,7 @@ WAITING = on_screen(words.STATES[BatchState.WAITING])
 BUTTON = f"[{forms_words.GATHER}]"
 
 
-async def give(person: LocalPerson) -> None:
+async def open_filled_form(person: LocalPerson) -> None:
     """Opens the balance form for Northwind, filled in."""
     await person.command("/autumn give cus_northwind 500 messages because of the outage")
     await person.sees(BUTTON)
@@ -48,7 +48,7 @@ async def gather(person: LocalPerson) -> None:
     await person.sees(on_screen(words.GATHERED))
 
 
-async def gathered(
+async def add_to_list(
     maple: Running, amount: int = 500, *, customer: str = "cus_northwind", feature: str = "messages"
 ) -> GatheredList:
     """Adds a change of this balance to Ana's list, without a form."""
@@ -66,7 +66,7 @@ async def gathered(
     return list_so_far
 
 
-async def show_gathered(maple: Running) -> str:
+async def open_gathered(maple: Running) -> str:
     """Ana opens her list from the bulk form."""
     await maple.ana.command("/autumn bulk")
     await maple.ana.sees(words.SHOW_GATHERED)
@@ -79,7 +79,7 @@ def ana(maple: Running) -> Actor:
 
 
 async def test_changes_of_several_forms_share_one_approval(maple: Running) -> None:
-    await give(maple.ana)
+    await open_filled_form(maple.ana)
     await gather(maple.ana)
     assert "Bulk change: 1 change for 1 customer" in await maple.ana.sees(words.SEND)
     await maple.ana.close()
@@ -100,20 +100,20 @@ async def test_changes_of_several_forms_share_one_approval(maple: Running) -> No
 
 
 async def test_list_that_was_sent_is_not_cancelled_nor_sent_with_later_changes(maple: Running) -> None:
-    await gathered(maple)
-    await show_gathered(maple)
-    buttons = carried(maple)
+    await add_to_list(maple)
+    await open_gathered(maple)
+    buttons = button_values(maple)
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
     await maple.ana.close()
-    await click(maple, maple.ana, ids.BATCH_CANCEL, buttons[ids.BATCH_CANCEL])
+    await click_old_button(maple, maple.ana, ids.BATCH_CANCEL, buttons[ids.BATCH_CANCEL])
     await maple.ana.sees(words.GATHERED_GONE)
-    await gathered(maple, customer="cus_bold")
-    assert "1 change for 1 customer" in await show_gathered(maple)
+    await add_to_list(maple, customer="cus_bold")
+    assert "1 change for 1 customer" in await open_gathered(maple)
 
 
 async def test_invalid_form_is_not_added(maple: Running) -> None:
-    await give(maple.ana)
+    await open_filled_form(maple.ana)
     await maple.ana.fill(forms_words.TICKET, "not a link")
     await maple.ana.click(forms_words.GATHER)
     await maple.ana.sees(forms_words.TICKET_WRONG)
@@ -121,17 +121,17 @@ async def test_invalid_form_is_not_added(maple: Running) -> None:
 
 
 async def test_same_form_adds_its_change_once(maple: Running) -> None:
-    await give(maple.ana)
+    await open_filled_form(maple.ana)
     await gather(maple.ana)
     list_so_far = await maple.bot.batches.gathered(ana(maple))
     assert list_so_far is not None
     (line,) = list_so_far.lines
     assert line.input is not None
-    for form in (maple_form(maple), "another form"):
+    for form in (last_added_form(maple), "another form"):
         assert await maple.bot.batches.gather(GatheredChange(form, line.input), ana(maple)) == list_so_far
 
 
-def maple_form(maple: Running) -> str:
+def last_added_form(maple: Running) -> str:
     """The submission id of the form that was last added to the list."""
     clicks = [
         request.payload for request in maple.slack.sent if request.payload.get("type") == "block_actions"
@@ -140,7 +140,7 @@ def maple_form(maple: Running) -> str:
     return decoding.change_form(added["view"]["private_metadata"]).submission
 
 
-def pressed(maple: Running, button: str) -> dict[str, Any]:
+def button_payload(maple: Running, button: str) -> dict[str, Any]:
     """What Slack sends when Ana presses a button of the form that is open: *Submit*, or this one."""
     simulation = maple.slack.simulation
     (view,) = simulation.views.stack(maple.ana.id)
@@ -150,40 +150,40 @@ def pressed(maple: Running, button: str) -> dict[str, Any]:
     return payloads.view_actions(simulation, maple.ana.user, view, action)
 
 
-async def effects(maple: Running) -> tuple[int, int]:
+async def waiting_and_gathered(maple: Running) -> tuple[int, int]:
     """How many requests wait, and how many lines Ana has gathered."""
     list_so_far = await maple.bot.batches.gathered(ana(maple))
     return len(await maple.bot.changes.waiting()), len(list_so_far.lines) if list_so_far else 0
 
 
 async def test_form_that_was_added_to_a_list_is_not_submitted_as_well(maple: Running) -> None:
-    await give(maple.ana)
-    submit = pressed(maple, "")
+    await open_filled_form(maple.ana)
+    submit = button_payload(maple, "")
     await gather(maple.ana)
     await maple.slack.deliveries.send("interactive", submit)
     await maple.ana.sees(approvals_words.RESULTS[Result.GATHERED].what)
-    assert await effects(maple) == (0, 1)
+    assert await waiting_and_gathered(maple) == (0, 1)
 
 
 async def test_form_that_was_submitted_is_not_added_to_a_list_as_well(maple: Running) -> None:
-    await give(maple.ana)
-    add = pressed(maple, ids.GATHER)
+    await open_filled_form(maple.ana)
+    add = button_payload(maple, ids.GATHER)
     await maple.ana.submit()
     await maple.ana.sees(approvals_words.YOUR_CARD)
     await maple.slack.deliveries.send("interactive", add)
     await maple.ana.sees(approvals_words.RESULTS[Result.AGAIN].what)
-    assert await effects(maple) == (1, 0)
+    assert await waiting_and_gathered(maple) == (1, 0)
 
 
 async def test_form_that_is_added_and_submitted_at_once_has_one_effect(maple: Running) -> None:
-    await give(maple.ana)
-    buttons = [pressed(maple, button) for button in ("", ids.GATHER)]
+    await open_filled_form(maple.ana)
+    buttons = [button_payload(maple, button) for button in ("", ids.GATHER)]
     await asyncio.gather(*(maple.slack.deliveries.send("interactive", button) for button in buttons))
     await maple.bot.work.drain(10)
-    assert sum(await effects(maple)) == 1
+    assert sum(await waiting_and_gathered(maple)) == 1
 
 
-def carried(maple: Running) -> dict[str, str]:
+def button_values(maple: Running) -> dict[str, str]:
     """The values of the open list's buttons."""
     (form,) = maple.slack.simulation.views.stack(maple.ana.id)
     elements = [element for block in form.body["blocks"] for element in block.get("elements", ())]
@@ -191,14 +191,14 @@ def carried(maple: Running) -> dict[str, str]:
 
 
 async def test_list_that_changed_in_another_window_is_shown_as_it_is(maple: Running) -> None:
-    await gathered(maple)
-    await show_gathered(maple)
+    await add_to_list(maple)
+    await open_gathered(maple)
     for button, customer, lines in ((words.CANCEL, "cus_bold", 2), (words.SEND, "cus_html", 3)):
-        await gathered(maple, customer=customer)
+        await add_to_list(maple, customer=customer)
         await maple.ana.click(button)
         form = await maple.ana.sees(f"Bulk change: {lines} changes for {lines} customers")
         assert on_screen(words.GATHERED_SINCE) in form, button
-        assert await effects(maple) == (0, lines), button
+        assert await waiting_and_gathered(maple) == (0, lines), button
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
     (batch,) = await maple.bot.batches.requested_by(maple.ana.id, limit=5)
@@ -206,8 +206,8 @@ async def test_list_that_changed_in_another_window_is_shown_as_it_is(maple: Runn
 
 
 async def test_list_that_was_cancelled_in_another_window_is_not_requested(maple: Running) -> None:
-    version = GatheredVersion.of(await gathered(maple))
-    await show_gathered(maple)
+    version = GatheredVersion.of(await add_to_list(maple))
+    await open_gathered(maple)
     assert await maple.bot.batches.drop_gathered(version, ana(maple))
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.GATHERED_GONE)
@@ -215,23 +215,23 @@ async def test_list_that_was_cancelled_in_another_window_is_not_requested(maple:
 
 
 async def test_list_in_a_message_is_shown_there_again_once_it_has_changed(maple: Running) -> None:
-    await gathered(maple)
-    await show_gathered(maple)
-    buttons = carried(maple)
+    await add_to_list(maple)
+    await open_gathered(maple)
+    buttons = button_values(maple)
     await maple.ana.close()
-    await gathered(maple, customer="cus_bold")
-    await click(maple, maple.ana, ids.BATCH_SEND, buttons[ids.BATCH_SEND])
+    await add_to_list(maple, customer="cus_bold")
+    await click_old_button(maple, maple.ana, ids.BATCH_SEND, buttons[ids.BATCH_SEND])
     assert "2 changes for 2 customers" in await maple.ana.sees(on_screen(words.GATHERED_SINCE))
-    assert await effects(maple) == (0, 2)
+    assert await waiting_and_gathered(maple) == (0, 2)
 
 
 async def test_gathered_list_is_in_the_bulk_form_until_it_is_cancelled_or_expires(
     maple: Running,
 ) -> None:
-    await gathered(maple)
-    assert "1 change for 1 customer" in await show_gathered(maple)
+    await add_to_list(maple)
+    assert "1 change for 1 customer" in await open_gathered(maple)
     await maple.ana.close()
-    assert "1 change for 1 customer" in await show_gathered(maple)
+    assert "1 change for 1 customer" in await open_gathered(maple)
     await maple.ana.click(words.CANCEL)
     await maple.ana.sees(words.CANCELLED)
     await maple.ana.close()
@@ -240,7 +240,7 @@ async def test_gathered_list_is_in_the_bulk_form_until_it_is_cancelled_or_expire
     maple.ana.does_not_see(words.SHOW_GATHERED)
     await maple.ana.close()
 
-    await gathered(maple)
+    await add_to_list(maple)
     await maple.ana.command("/autumn bulk")
     await maple.ana.sees(words.gathered(1))
     maple.clock.move(timedelta(days=2))
@@ -250,8 +250,8 @@ async def test_gathered_list_is_in_the_bulk_form_until_it_is_cancelled_or_expire
 
 
 async def test_second_change_of_the_same_balance_is_reported(maple: Running) -> None:
-    await gathered(maple)
-    await give(maple.ana)
+    await add_to_list(maple)
+    await open_filled_form(maple.ana)
     await maple.ana.fill("Amount", "20")
     await maple.ana.sees("→")
     await gather(maple.ana)
@@ -271,8 +271,8 @@ async def test_deletion_and_edited_request_cannot_be_gathered(maple: Running) ->
 
 async def test_list_that_needs_no_approval_is_applied_right_away() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
-        await gathered(maple)
-        await show_gathered(maple)
+        await add_to_list(maple)
+        await open_gathered(maple)
         await maple.ana.click(words.APPLY, confirm=True)
         await maple.ana.sees(words.REQUESTED)
         await maple.ana.close()
@@ -296,9 +296,9 @@ may = ["ask", "approve"]
 changes = ["balance"]
 """
     async with running_maple("http", policy=policy) as maple:
-        await gathered(maple)
-        await gathered(maple, customer="cus_bold")
-        await show_gathered(maple)
+        await add_to_list(maple)
+        await add_to_list(maple, customer="cus_bold")
+        await open_gathered(maple)
         form = await maple.ana.sees(access_words.BARRED[DecisionReason.NO_RULE])
         assert f"[{words.SEND}]" not in form
         await maple.ana.click(access_words.ASK_THEM)

@@ -20,7 +20,7 @@ from bot.store.errors import StoreLost
 from tests.journeys.bulk import FINISHED, submit_list
 from tests.journeys.changing import file_request
 from tests.journeys.digesting import COMING, create_digest, digesting, posted_digests
-from tests.journeys.steps import in_order
+from tests.journeys.steps import assert_in_order
 from tests.running import APPROVALS, UNHURRIED, Mode, Running, running_maple
 from tests.screen import on_screen
 
@@ -57,19 +57,19 @@ def headline(state: State) -> str:
     return approvals_words.HEADLINES[state].replace("*", "")
 
 
-def published(maple: Running, person: str) -> int:
+def publish_count(maple: Running, person: str) -> int:
     """How often this person's tab was published."""
     calls = [call for call in maple.slack.calls if call.method == "views.publish"]
     return len([call for call in calls if call.args["user_id"] == person])
 
 
-async def until(holds: Callable[[], bool]) -> None:
+async def wait_until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.005)
 
 
-async def everything_done(maple: Running) -> None:
+async def wait_for_redraws(maple: Running) -> None:
     """Waits for all clicks and typing so far, and for the tabs they redraw."""
     await maple.ana.settled()
     assert await maple.bot.work.drain(10) == 0
@@ -82,7 +82,7 @@ async def test_request_is_decided_on_the_home_tab_and_both_tabs_update(maple: Ru
     await maple.ana.open_home()
     await maple.ana.sees(headline(State.WAITING))
     home = await maple.lea.sees("Requested by @ana")
-    in_order(home, words.DECIDING, "Acme Ltd", "Requested by @ana", "[Approve]", "[Deny]")
+    assert_in_order(home, words.DECIDING, "Acme Ltd", "Requested by @ana", "[Approve]", "[Deny]")
     await maple.lea.click("Approve")
     await maple.lea.sees(words.NOTHING_TO_DECIDE)
     await maple.ana.sees(headline(State.APPLIED))
@@ -93,7 +93,7 @@ async def test_request_leads_to_its_card_and_is_denied_on_the_home_tab(maple: Ru
     await file_request(maple)
     maple.lea.go("#billing")
     await maple.lea.sees("[Approve]")
-    await everything_done(maple)
+    await wait_for_redraws(maple)
     await maple.lea.open_home()
     await maple.lea.sees(words.OPEN_CARD)
     address = maple.lea.link(words.OPEN_CARD)
@@ -133,9 +133,11 @@ async def test_bulk_change_is_decided_on_the_home_tab_and_both_tabs_update(maple
     await maple.ana.open_home()
     waiting = on_screen(batch_words.STATES[BatchState.WAITING])
     home = await maple.ana.sees(waiting)
-    in_order(home, words.REQUESTS, "Bulk change · 2 changes", "Messages: 2 lines, 200 in all", "[Withdraw]")
+    assert_in_order(
+        home, words.REQUESTS, "Bulk change · 2 changes", "Messages: 2 lines, 200 in all", "[Withdraw]"
+    )
     home = await maple.lea.sees("Requested by @ana")
-    in_order(home, words.DECIDING, "Bulk change · 2 changes", "[Approve]", "[Deny]")
+    assert_in_order(home, words.DECIDING, "Bulk change · 2 changes", "[Approve]", "[Deny]")
     await maple.lea.click("Approve")
     await maple.lea.sees(words.NOTHING_TO_DECIDE)
     await maple.ana.sees(FINISHED)
@@ -171,7 +173,7 @@ async def test_permissions_are_explained_and_decide_the_buttons_of_digests(mode:
         await create_digest(maple)
         await maple.lea.open_home()
         home = await maple.lea.sees(words.POWERS)
-        in_order(home, words.DECIDING, "Approve or deny", words.SET_UP_DIGESTS)
+        assert_in_order(home, words.DECIDING, "Approve or deny", words.SET_UP_DIGESTS)
         await maple.ana.open_home()
         home = await maple.ana.sees(words.POWERS)
         assert words.DECIDING not in home
@@ -202,15 +204,15 @@ async def test_tab_shows_the_latest_lookup_until_it_was_opened_long_ago(maple: R
     await maple.ana.sees(words.POWERS)
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees(words.RECENT)
-    await everything_done(maple)
-    before = published(maple, maple.ana.id)
+    await wait_for_redraws(maple)
+    before = publish_count(maple, maple.ana.id)
     await maple.ana.command("/autumn invoices cus_acme")
-    await everything_done(maple)
-    assert published(maple, maple.ana.id) == before, "the same customer is no news"
+    await wait_for_redraws(maple)
+    assert publish_count(maple, maple.ana.id) == before, "the same customer is no news"
     maple.clock.move(OPEN_FOR + timedelta(minutes=1))
     await maple.ana.command("/autumn cus_globex")
-    await everything_done(maple)
-    assert published(maple, maple.ana.id) == before
+    await wait_for_redraws(maple)
+    assert publish_count(maple, maple.ana.id) == before
 
 
 async def test_customer_is_found_on_the_home_tab(maple: Running) -> None:
@@ -228,7 +230,7 @@ async def test_digests_of_the_persons_channels_are_listed(maple: Running) -> Non
         await create_digest(maple, maple.slack.workspace.channel(channel).id)
     await maple.lea.open_home()
     home = await maple.lea.sees(words.DIGESTS)
-    in_order(home, words.DIGESTS, "#billing", "#finance-private")
+    assert_in_order(home, words.DIGESTS, "#billing", "#finance-private")
     await maple.raj.open_home()
     assert "finance-private" not in await maple.raj.sees(words.DIGESTS)
     maple.slack.faults.add("users.conversations", "error", error="fatal_error")
@@ -241,7 +243,7 @@ async def test_digest_is_changed_on_the_home_tab(maple: Running) -> None:
     await maple.lea.open_home()
     home = await maple.lea.sees(words.DIGESTS)
     buttons = (setup_words.EDIT, setup_words.PAUSE, setup_words.SEND, setup_words.PREVIEW)
-    in_order(home, "#billing", *(f"[{label}]" for label in buttons))
+    assert_in_order(home, "#billing", *(f"[{label}]" for label in buttons))
     await maple.lea.click(setup_words.PAUSE)
     await maple.lea.sees(on_screen(setup_words.NOTES[DigestNote.PAUSED]))
     await maple.lea.close()
@@ -288,7 +290,7 @@ async def test_digest_to_a_person_is_previewed_sent_and_removed_on_their_home_ta
         await maple.raj.sees(on_screen(setup_words.SENT_TO_PERSON))
         await maple.raj.close()
         maple.raj.go("@maple")
-        in_order(maple.raj.screen(), "Preview: coming up", COMING)
+        assert_in_order(maple.raj.screen(), "Preview: coming up", COMING)
         await maple.raj.open_home()
         await maple.raj.click(setup_words.REMOVE, confirm=True)
         await maple.raj.sees(on_screen(setup_words.NOTES[DigestNote.REMOVED]))
@@ -300,13 +302,13 @@ async def test_removed_member_gets_no_new_tab(mode: Mode) -> None:
     async with running_maple(mode, timings=replace(UNHURRIED, person=0.0)) as maple:
         await maple.raj.open_home()
         await maple.raj.sees(words.POWERS)
-        before = published(maple, maple.raj.id)
+        before = publish_count(maple, maple.raj.id)
         maple.raj.user.kind = "guest"
         await maple.ana.open_home()
         await file_request(maple)
-        await until(lambda: published(maple, maple.ana.id) > 1)
-        await everything_done(maple)
-        assert published(maple, maple.raj.id) == before
+        await wait_until(lambda: publish_count(maple, maple.ana.id) > 1)
+        await wait_for_redraws(maple)
+        assert publish_count(maple, maple.raj.id) == before
 
 
 async def test_tab_that_slack_refuses_does_not_block_others(maple: Running) -> None:
@@ -315,8 +317,8 @@ async def test_tab_that_slack_refuses_does_not_block_others(maple: Running) -> N
     await maple.ana.sees(words.POWERS)
     maple.slack.faults.add("views.publish", "error", error="fatal_error", times=1)
     await file_request(maple, person=maple.lea)
-    await until(lambda: min(published(maple, maple.ana.id), published(maple, maple.raj.id)) > 1)
-    await everything_done(maple)
+    await wait_until(lambda: min(publish_count(maple, maple.ana.id), publish_count(maple, maple.raj.id)) > 1)
+    await wait_for_redraws(maple)
     refused = [call for call in maple.slack.calls if call.method == "views.publish" and call.error]
     assert len(refused) == 1
 

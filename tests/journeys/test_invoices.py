@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.lookups.overview import words as overview_words
 from tests.journeys.changing import change_in_autumn
-from tests.journeys.steps import ask, in_order, press
+from tests.journeys.steps import assert_in_order, click_and_see, command_and_see
 from tests.running import Running
 
 SHOWN: dict[str, tuple[str, ...]] = {
@@ -48,11 +48,13 @@ SHOWN: dict[str, tuple[str, ...]] = {
 
 async def test_next_invoice_and_earlier_ones_with_their_status(maple: Running) -> None:
     for customer, lines in SHOWN.items():
-        in_order(await ask(maple, f"/autumn invoices {customer}", f"SANDBOX · {customer}"), *lines)
+        assert_in_order(
+            await command_and_see(maple, f"/autumn invoices {customer}", f"SANDBOX · {customer}"), *lines
+        )
 
 
 async def test_invoices_are_filtered_by_status(maple: Running) -> None:
-    await ask(maple, "/autumn invoices cus_books", "10 invoices")
+    await command_and_see(maple, "/autumn invoices cus_books", "10 invoices")
     for label, title in (
         ("Open", "1 open invoice"),
         ("Paid", "5 paid invoices"),
@@ -61,19 +63,19 @@ async def test_invoices_are_filtered_by_status(maple: Running) -> None:
         ("Uncollectible", "1 uncollectible invoice"),
         ("All", "10 invoices"),
     ):
-        await press(maple, label, f"\n{title}\n")
-    await ask(maple, "/autumn invoices cus_acme", "11 invoices")
-    await press(maple, "Void", "No void invoices.")
+        await click_and_see(maple, label, f"\n{title}\n")
+    await command_and_see(maple, "/autumn invoices cus_acme", "11 invoices")
+    await click_and_see(maple, "Void", "No void invoices.")
 
 
 async def test_pages_say_how_many_are_left(maple: Running) -> None:
-    screen = await ask(maple, "/autumn invoices cus_busy", "120 invoices")
+    screen = await command_and_see(maple, "/autumn invoices cus_busy", "120 invoices")
     assert "Page 1 of 12 · 110 left" in screen
-    await press(maple, "Next", "Page 2 of 12 · 100 left")
-    await press(maple, "Previous", "Page 1 of 12 · 110 left")
+    await click_and_see(maple, "Next", "Page 2 of 12 · 100 left")
+    await click_and_see(maple, "Previous", "Page 1 of 12 · 110 left")
 
 
-async def bill(maple: Running, *invoices: dict[str, Any]) -> None:
+async def insert_invoices(maple: Running, *invoices: dict[str, Any]) -> None:
     """Inserts invoices for a customer without any, each a day older than the one before."""
     now = datetime.now(UTC)
     invoices_of_a_customer = [
@@ -89,45 +91,53 @@ async def bill(maple: Running, *invoices: dict[str, Any]) -> None:
     await change_in_autumn(maple, "invoices.insert", invoices=invoices_of_a_customer)
 
 
-async def seen_everywhere(maple: Running, warning: str) -> None:
+async def assert_warned_everywhere(maple: Running, warning: str) -> None:
     """The overview, the list, another part and the deletion form agree on what is unpaid."""
     for line, sees in (
         ("/autumn cus_empty", "● Overview"),
         ("/autumn invoices cus_empty", "Date | Products"),
         ("/autumn products cus_empty", "no products"),
     ):
-        assert f":warning: {warning}" in await ask(maple, line, sees)
-    assert f"• {warning}" in await ask(maple, "/autumn delete cus_empty", "What is live")
+        assert f":warning: {warning}" in await command_and_see(maple, line, sees)
+    assert f"• {warning}" in await command_and_see(maple, "/autumn delete cus_empty", "What is live")
 
 
 async def test_old_unpaid_invoice_is_shown(maple: Running) -> None:
-    await bill(maple, *[{"status": "paid"}] * 14, {"status": "open", "total": 1299.5, "currency": "rsd"})
-    await seen_everywhere(maple, "1 unpaid invoice: RSD 1,299.50.")
+    await insert_invoices(
+        maple, *[{"status": "paid"}] * 14, {"status": "open", "total": 1299.5, "currency": "rsd"}
+    )
+    await assert_warned_everywhere(maple, "1 unpaid invoice: RSD 1,299.50.")
 
 
 async def test_many_unpaid_invoices_are_all_counted(maple: Running) -> None:
-    await bill(maple, *[{"status": "open"}] * 130)
-    await ask(maple, "/autumn cus_empty", overview_words.more_invoices(127, more=False).strip("_"))
-    await seen_everywhere(maple, "130 unpaid invoices: $1,300.00.")
+    await insert_invoices(maple, *[{"status": "open"}] * 130)
+    await command_and_see(
+        maple, "/autumn cus_empty", overview_words.more_invoices(127, more=False).strip("_")
+    )
+    await assert_warned_everywhere(maple, "130 unpaid invoices: $1,300.00.")
 
 
 async def test_paid_part_of_an_invoice_is_not_owed(maple: Running) -> None:
-    await bill(
+    await insert_invoices(
         maple,
         {"status": "open", "total": 200, "amount_paid": 150},
         {"status": "uncollectible", "total": 7, "currency": "eur"},
     )
-    await seen_everywhere(maple, "2 unpaid invoices: $50.00 and €7.00.")
-    screen = await ask(maple, "/autumn cus_empty", "● Overview")
+    await assert_warned_everywhere(maple, "2 unpaid invoices: $50.00 and €7.00.")
+    screen = await command_and_see(maple, "/autumn cus_empty", "● Overview")
     assert "$200.00 · paid $150.00 · $50.00 due · :warning: Partly paid" in screen
 
 
 async def test_refunded_invoice_is_refunded_everywhere(maple: Running) -> None:
-    await bill(maple, {"status": "paid", "total": 49, "amount_paid": 49, "refunded_amount": 49})
-    assert "$49.00 · Refunded" in await ask(maple, "/autumn cus_empty", "● Overview")
-    assert "| $49.00 | Refunded |" in await ask(maple, "/autumn invoices cus_empty", "Date | Products")
+    await insert_invoices(maple, {"status": "paid", "total": 49, "amount_paid": 49, "refunded_amount": 49})
+    assert "$49.00 · Refunded" in await command_and_see(maple, "/autumn cus_empty", "● Overview")
+    assert "| $49.00 | Refunded |" in await command_and_see(
+        maple, "/autumn invoices cus_empty", "Date | Products"
+    )
 
 
 async def test_small_amounts_in_dinars_are_not_rounded_away(maple: Running) -> None:
-    await bill(maple, *[{"status": "open", "total": 0.4, "currency": "rsd"}] * 4)
-    assert ":warning: 4 unpaid invoices: RSD 1.60." in await ask(maple, "/autumn cus_empty", "● Overview")
+    await insert_invoices(maple, *[{"status": "open", "total": 0.4, "currency": "rsd"}] * 4)
+    assert ":warning: 4 unpaid invoices: RSD 1.60." in await command_and_see(
+        maple, "/autumn cus_empty", "● Overview"
+    )

@@ -7,12 +7,12 @@ from dataclasses import replace
 from bot.approvals import words as approvals_words
 from tests.journeys.changing import AT_ONCE, file_request, request_new_name
 from tests.journeys.kinds import apply_coupon
-from tests.journeys.steps import ask, press
+from tests.journeys.steps import click_and_see, command_and_see
 from tests.running import Running, running_maple
 
 
 async def test_matches_list_the_names_of_their_products(maple: Running) -> None:
-    screen = await ask(maple, "/autumn find hooli", "1 customer matches hooli")
+    screen = await command_and_see(maple, "/autumn find hooli", "1 customer matches hooli")
     assert "Starter, Team" in screen
 
 
@@ -20,9 +20,9 @@ async def test_invoices_of_ended_products_are_named(maple: Running) -> None:
     invoices = maple.autumn.state.customers["cus_hooli"].invoices
     now = int(time.time() * 1000)
     invoices.append(replace(invoices[0], id="inv_old", plan_ids=["enterprise"], created_at=now))
-    screen = await ask(maple, "/autumn cus_hooli", "View invoice")
+    screen = await command_and_see(maple, "/autumn cus_hooli", "View invoice")
     assert " · Enterprise · " in screen
-    assert "| Enterprise |" in await press(maple, "Invoices", "Date | Products")
+    assert "| Enterprise |" in await click_and_see(maple, "Invoices", "Date | Products")
 
 
 async def test_history_and_results_name_features_and_coupons_and_the_customer_as_renamed() -> None:

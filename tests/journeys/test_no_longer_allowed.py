@@ -29,7 +29,7 @@ from tests.journeys.alerting import alerting, create_alert, only_alert, open_ale
 from tests.journeys.bulk import submit_list
 from tests.journeys.changing import file_request
 from tests.journeys.digesting import create_digest, only_digest, open_list
-from tests.journeys.steps import click
+from tests.journeys.steps import click_old_button
 from tests.journeys.test_refusals import LEADS
 from tests.running import APPROVALS, UNHURRIED, Running, actor, running_maple
 from tests.screen import on_screen
@@ -46,7 +46,7 @@ async def checked() -> AsyncIterator[Running]:
         yield maple
 
 
-async def requested_and_shown(maple: Running) -> Record:
+async def request_shown_to_ana(maple: Running) -> Record:
     """Ana's request, once she sees its card."""
     record = await file_request(maple)
     maple.ana.go("@maple")
@@ -54,7 +54,7 @@ async def requested_and_shown(maple: Running) -> Record:
     return record
 
 
-async def listed_and_shown(maple: Running) -> BatchRecord:
+async def list_shown_to_ana(maple: Running) -> BatchRecord:
     """Ana's list, once she sees its card."""
     batch = await submit_list(maple)
     maple.ana.go("@maple")
@@ -77,7 +77,7 @@ async def conversation(maple: Running) -> str:
 
 
 async def test_outcome_is_not_sent_to_a_requester_who_became_a_guest(checked: Running) -> None:
-    record = await requested_and_shown(checked)
+    record = await request_shown_to_ana(checked)
     before = await conversation(checked)
     checked.ana.user.kind = "guest"
     outcome = await checked.bot.changes.deny(record.id, 1, lea(checked), "Acme Ltd pays nothing")
@@ -90,7 +90,7 @@ async def test_outcome_is_not_sent_to_a_requester_who_became_a_guest(checked: Ru
 
 
 async def test_outcome_waits_until_slack_identifies_the_requester(checked: Running) -> None:
-    await requested_and_shown(checked)
+    await request_shown_to_ana(checked)
     before = await conversation(checked)
     checked.slack.faults.add("users.info", "error", error="fatal_error", times=None)
     checked.clock.move(LONG_AFTER)
@@ -103,7 +103,7 @@ async def test_outcome_waits_until_slack_identifies_the_requester(checked: Runni
 
 
 async def test_undo_is_not_reported_to_a_requester_who_became_a_guest(checked: Running) -> None:
-    record = await requested_and_shown(checked)
+    record = await request_shown_to_ana(checked)
     await checked.bot.changes.approve(record.id, 1, lea(checked))
     before = await conversation(checked)
     assert on_screen(approvals_words.HEADLINES[State.APPLIED]) in before
@@ -116,7 +116,7 @@ async def test_undo_is_not_reported_to_a_requester_who_became_a_guest(checked: R
 
 
 async def test_results_of_a_list_are_not_sent_to_a_requester_who_became_a_guest(checked: Running) -> None:
-    batch = await listed_and_shown(checked)
+    batch = await list_shown_to_ana(checked)
     await checked.bot.batches.approve(batch.id, batch.revision, lea(checked))
     before = await conversation(checked)
     checked.ana.user.kind = "guest"
@@ -130,7 +130,7 @@ async def test_results_of_a_list_are_not_sent_to_a_requester_who_became_a_guest(
 async def test_outcome_of_a_list_waits_until_slack_identifies_the_requester(
     checked: Running,
 ) -> None:
-    await listed_and_shown(checked)
+    await list_shown_to_ana(checked)
     before = await conversation(checked)
     checked.slack.faults.add("users.info", "error", error="fatal_error", times=None)
     checked.clock.move(LONG_AFTER)
@@ -143,7 +143,7 @@ async def test_outcome_of_a_list_waits_until_slack_identifies_the_requester(
 
 
 async def test_approver_sees_that_the_requester_of_a_list_may_no_longer_request_it(checked: Running) -> None:
-    batch = await listed_and_shown(checked)
+    batch = await list_shown_to_ana(checked)
     checked.ana.user.kind = "guest"
     checked.lea.go("#billing")
     await checked.lea.sees(f"[{approvals_words.APPROVE}]")
@@ -216,10 +216,10 @@ async def test_list_does_not_reach_alerts_of_other_channels() -> None:
 
 
 async def test_request_of_somebody_else_cannot_be_opened_nor_repeated(maple: Running) -> None:
-    record = await requested_and_shown(maple)
+    record = await request_shown_to_ana(maple)
     form = await maple.bot.changes.form_of(record)
     for action, value in ((ids.TAKE_UP, form.id), (ids.ASK_AGAIN, f"{record.id}:1")):
-        await click(maple, maple.raj, action, value)
+        await click_old_button(maple, maple.raj, action, value)
         screen = await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
         assert record.reason not in screen, action
         if action == ids.TAKE_UP:
@@ -229,13 +229,13 @@ async def test_request_of_somebody_else_cannot_be_opened_nor_repeated(maple: Run
 async def test_question_about_a_decision_already_made_is_not_sent() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         ana = actor(maple.ana)
-        record, batch = await requested_and_shown(maple), await listed_and_shown(maple)
+        record, batch = await request_shown_to_ana(maple), await list_shown_to_ana(maple)
         await maple.bot.changes.withdraw(record.id, ana)
         await maple.bot.batches.withdraw(batch.id, ana)
         for subject in (f'"r":"{record.id}"', f'"b":"{batch.id}"'):
             for verb, result in (("approve", Result.TOO_LATE), ("undo", Result.NO_UNDO)):
                 maple.raj.reload()
-                await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"{verb}",{subject}}}')
+                await click_old_button(maple, maple.raj, ids.ASK_THEM, f'{{"v":"{verb}",{subject}}}')
                 await maple.raj.sees(approvals_words.RESULTS[result].what)
         await maple.bot.work.drain(10)
         maple.lea.go("#billing")
@@ -245,8 +245,8 @@ async def test_question_about_a_decision_already_made_is_not_sent() -> None:
 
 async def test_whole_list_is_refused_with_the_names_of_those_who_may_see_it() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        batch = await listed_and_shown(maple)
-        await click(maple, maple.raj, ids.BATCH_CSV, f"{batch.id}:1")
+        batch = await list_shown_to_ana(maple)
+        await click_old_button(maple, maple.raj, ids.BATCH_CSV, f"{batch.id}:1")
         refusal = await maple.raj.sees(on_screen(access_words.who_may("@billing-leads")))
         assert access_words.ASK_THEM not in refusal
 
@@ -257,6 +257,6 @@ async def test_gathered_list_cannot_be_dropped_by_others(maple: Running) -> None
     gathered = await maple.bot.batches.gather(change, ana)
     assert gathered is not None
     ref = ListRef(key=gathered.key, draft="none", gathered=gathered.version)
-    await click(maple, maple.raj, ids.BATCH_CANCEL, ref.encode())
+    await click_old_button(maple, maple.raj, ids.BATCH_CANCEL, ref.encode())
     await maple.raj.sees(batch_words.GATHERED_GONE)
     assert await maple.bot.batches.gathered(ana) == gathered

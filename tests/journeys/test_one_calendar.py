@@ -8,7 +8,7 @@ from freezegun import freeze_time
 from bot.changes.balance import words as balance_words
 from bot.kit import times
 from bot.lookups.feature import words as feature_words
-from tests.journeys.steps import ask, press
+from tests.journeys.steps import click_and_see, command_and_see
 from tests.running import running_maple
 
 _RESETS = re.compile(r"[Rr]esets?\b[^\n]*?([A-Z][a-z]{2} \d{1,2}, \d{4})")
@@ -27,9 +27,9 @@ async def test_reset_has_one_day_on_every_card_and_so_has_a_moved_one() -> None:
             resets_at = (await maple.bot.autumn.customer("cus_acme")).balances["messages"].next_reset_at
             assert resets_at is not None
             day = times.billing_day(resets_at)
-            assert _days(await ask(maple, "/autumn cus_acme", "Messages")) == {day}
-            assert _days(await ask(maple, "/autumn features cus_acme", "● Features")) == {day}
-            assert _days(await press(maple, "Messages", feature_words.BACK_TO_FEATURES)) == {day}
+            assert _days(await command_and_see(maple, "/autumn cus_acme", "Messages")) == {day}
+            assert _days(await command_and_see(maple, "/autumn features cus_acme", "● Features")) == {day}
+            assert _days(await click_and_see(maple, "Messages", feature_words.BACK_TO_FEATURES)) == {day}
 
             await maple.ana.command("/autumn give cus_acme 5k messages because of the outage")
             assert _days(await maple.ana.sees(balance_words.RESET)) == {day}

@@ -118,7 +118,7 @@ async def deny(maple: Running) -> None:
     await maple.bot.changes.deny(record.id, record.version, actor(maple.lea), "Not this month")
 
 
-async def leave_it(maple: Running) -> None:
+async def let_it_expire(maple: Running) -> None:
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
 
@@ -128,7 +128,7 @@ async def lose_the_answer(maple: Running) -> None:
     await approve_waiting(maple)
 
 
-async def be_refused(maple: Running) -> None:
+async def refuse_the_write(maple: Running) -> None:
     maple.autumn.faults.add("balances.update", "429", retry_after=3600)
     await approve_waiting(maple)
     maple.autumn.faults.clear()
@@ -136,8 +136,8 @@ async def be_refused(maple: Running) -> None:
 
 ENDS: tuple[tuple[Callable[[Running], Awaitable[None]], State, str, str], ...] = (
     (deny, State.DENIED, "Not this month", approvals_words.ASK_AGAIN_CHANGED),
-    (leave_it, State.EXPIRED, approvals_words.EXPIRED, approvals_words.ASK_AGAIN),
-    (be_refused, State.FAILED, "", approvals_words.ASK_AGAIN),
+    (let_it_expire, State.EXPIRED, approvals_words.EXPIRED, approvals_words.ASK_AGAIN),
+    (refuse_the_write, State.FAILED, "", approvals_words.ASK_AGAIN),
     (lose_the_answer, State.UNCONFIRMED, "", "Open customer"),
 )
 """How it ends, what her card says of it, and what the new message offers."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.lookups.feature import words as feature_words
-from tests.journeys.steps import ask, in_order, press
+from tests.journeys.steps import assert_in_order, click_and_see, command_and_see
 from tests.running import Running
 
 
@@ -22,8 +22,8 @@ async def old(maple: Running) -> AsyncIterator[Running]:
 
 
 async def test_invoices_are_lines(old: Running) -> None:
-    screen = await ask(old, "/autumn invoices cus_books", "10 invoices")
-    in_order(
+    screen = await command_and_see(old, "/autumn invoices cus_books", "10 invoices")
+    assert_in_order(
         screen,
         "10 invoices\n• ",
         "Pro · $61.35 · :warning: Open · View invoice",
@@ -31,31 +31,31 @@ async def test_invoices_are_lines(old: Running) -> None:
         "Pro · $57.20 · refunded $8.20 · Partly refunded",
         "$31.90 credit",
     )
-    await press(old, "Paid", "5 paid invoices")
+    await click_and_see(old, "Paid", "5 paid invoices")
 
 
 async def test_chart_is_bars_of_text(old: Running) -> None:
-    await ask(old, "/autumn features cus_acme", "AI Credits")
-    screen = await press(old, "Open", feature_words.ROWS.strip("*"), within="Messages")
-    in_order(
+    await command_and_see(old, "/autumn features cus_acme", "AI Credits")
+    screen = await click_and_see(old, "Open", feature_words.ROWS.strip("*"), within="Messages")
+    assert_in_order(
         screen,
         "• Team · included 50,000 · used 31,240 · remaining 18,760 · resets per month · price $0.80 per 100",
         "Usage, this billing cycle: ",
         "▰▰▰",
         "Times on the chart are UTC.",
     )
-    await press(old, "7 days", "Usage, last 7 days: ")
+    await click_and_see(old, "7 days", "Usage, last 7 days: ")
 
 
 async def test_events_are_lines(old: Running) -> None:
-    screen = await ask(old, "/autumn events cus_acme", "Total per feature")
-    in_order(
+    screen = await command_and_see(old, "/autumn events cus_acme", "Total per feature")
+    assert_in_order(
         screen, "200+ events, last 30 days\n• ", "· Messages · ", "model: lumen-", "Page 1 of 14 · 185 left"
     )
-    await press(old, "Next", "Page 2 of 14")
+    await click_and_see(old, "Next", "Page 2 of 14")
 
 
 async def test_shared_card_is_plain_too(old: Running) -> None:
-    await ask(old, "/autumn invoices cus_acme", "11 invoices")
+    await command_and_see(old, "/autumn invoices cus_acme", "11 invoices")
     await old.ana.click("Share to channel", confirm=True)
-    in_order(await old.raj.sees("Shared by"), "11 invoices", "• ", "$222.90 · Paid")
+    assert_in_order(await old.raj.sees("Shared by"), "11 invoices", "• ", "$222.90 · Paid")

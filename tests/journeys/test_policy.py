@@ -77,7 +77,7 @@ tolerance = { percent = 10 }
 """
 
 
-async def use(maple: Running, messages: int) -> None:
+async def use_messages(maple: Running, messages: int) -> None:
     """Acme keeps using messages."""
     await change_in_autumn(
         maple, "balances.track", customer_id="cus_acme", feature_id="messages", value=messages
@@ -88,7 +88,7 @@ async def test_request_of_an_active_customer_can_be_approved(mode: Mode) -> None
     async with running_maple(mode, policy=BUSY) as maple:
         await request_in_one_line(maple.ana, "set cus_acme messages to 20000")
         assert "Remaining: 18,760 → 20,000" in await read_as_approver(maple, WAITING)
-        await use(maple, 124)
+        await use_messages(maple, 124)
         await maple.lea.click("Approve")
         card = await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         assert "Remaining: 18,636 → 20,000" in card
@@ -100,7 +100,7 @@ async def test_usage_beyond_the_tolerance_needs_another_approval() -> None:
     async with running_maple("http", policy=BUSY) as maple:
         await request_in_one_line(maple.ana, "set cus_acme messages to 20000")
         await read_as_approver(maple, WAITING)
-        await use(maple, 125)
+        await use_messages(maple, 125)
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
         card = await maple.lea.sees("Remaining: 18,635 → 20,000")

@@ -1,33 +1,33 @@
 """A customer's current, past and one-time products."""
 
 from bot.lookups import labels
-from tests.journeys.steps import ask, in_order, press
+from tests.journeys.steps import assert_in_order, click_and_see, command_and_see
 from tests.running import Running
 
 
 async def test_expired_products_are_shown_on_request(maple: Running) -> None:
-    screen = await ask(maple, "/autumn products cus_wayne", "Free · Active")
+    screen = await command_and_see(maple, "/autumn products cus_wayne", "Free · Active")
     assert "Expired" not in screen
-    screen = await press(maple, "Show expired", "Team · Expired")
-    in_order(
+    screen = await click_and_see(maple, "Show expired", "Team · Expired")
+    assert_in_order(
         screen, "Free · Active", "Team · Expired\nStarted", "Ended", "Pro · Expired", "Starter · Expired"
     )
     await maple.ana.click("Hide expired")
     await maple.ana.sees("[Show expired]")
     maple.ana.does_not_see("Team · Expired")
-    await ask(maple, "/autumn products cus_northwind", "Pro · Active")
-    await press(maple, "Show expired", "No products have expired.")
+    await command_and_see(maple, "/autumn products cus_northwind", "Pro · Active")
+    await click_and_see(maple, "Show expired", "No products have expired.")
 
 
 async def test_one_time_purchases_and_products_of_entities_are_marked(maple: Running) -> None:
-    screen = await ask(maple, "/autumn products cus_wonka", labels.ONE_OFF)
-    in_order(
+    screen = await command_and_see(maple, "/autumn products cus_wonka", labels.ONE_OFF)
+    assert_in_order(
         screen,
         "Message Pack · One-time purchase · $15 one off · × 2\nStarted",
         "Includes 5,000 messages",
         "Guided Onboarding · One-time purchase · $500 one off",
     )
-    screen = await ask(maple, "/autumn products cus_piedpiper", "Pro · Active")
+    screen = await command_and_see(maple, "/autumn products cus_piedpiper", "Pro · Active")
     assert "Held by entities" in screen
     assert "entities" not in screen.split("Starter · Active")[0]
     assert "× " not in screen, "how many entities hold a plan cannot be known"
@@ -65,13 +65,13 @@ PRODUCTS: list[tuple[str, tuple[str, ...]]] = [
 
 async def test_products_are_shown_with_status_dates_and_contents(maple: Running) -> None:
     for customer, lines in PRODUCTS:
-        screen = await ask(maple, f"/autumn products {customer}", f"SANDBOX · {customer}")
-        in_order(screen, *lines, "[Show expired]")
+        screen = await command_and_see(maple, f"/autumn products {customer}", f"SANDBOX · {customer}")
+        assert_in_order(screen, *lines, "[Show expired]")
 
 
 async def test_scheduled_change_is_shown_on_every_card(maple: Running) -> None:
-    screen = await ask(maple, "/autumn cus_hooli", "Read today at")
-    in_order(
+    screen = await command_and_see(maple, "/autumn cus_hooli", "Read today at")
+    assert_in_order(
         screen,
         ":warning: Starter → Team on ",
         ", $199 per month.",

@@ -15,7 +15,7 @@ from sandbox.slack import LocalPerson
 from sandbox.slack.model import UserGroup
 from tests.journeys.bulk import TITLE, approve_list, check_list, submit_list
 from tests.journeys.changing import file_request, request_undo
-from tests.journeys.steps import click, in_order
+from tests.journeys.steps import assert_in_order, click_old_button
 from tests.running import Mode, Running, actor, running_maple
 from tests.screen import on_screen
 
@@ -50,10 +50,10 @@ WHO = on_screen(access_words.who_may("@billing-leads"))
 ASKED = approvals_words.RESULTS[Result.PASSED_ON].what
 
 
-async def refused(person: LocalPerson) -> str:
+async def ask_after_refusal(person: LocalPerson) -> str:
     """The refusal names who may, and they are asked."""
     refusal = await person.sees(WHO)
-    in_order(refusal, WHO, f"[{access_words.ASK_THEM}]")
+    assert_in_order(refusal, WHO, f"[{access_words.ASK_THEM}]")
     await person.click(access_words.ASK_THEM)
     await person.sees(ASKED)
     return refusal
@@ -63,7 +63,7 @@ def lea(maple: Running) -> Actor:
     return actor(maple.lea)
 
 
-async def lea_is_asked(maple: Running, verb: Verb, requester: str = "ana") -> str:
+async def question_to_lea(maple: Running, verb: Verb, requester: str = "ana") -> str:
     maple.lea.go("#billing")
     return await maple.lea.sees(
         on_screen(approvals_words.asked_for(requester, approvals_words.ASKED_OF[verb]))
@@ -73,8 +73,8 @@ async def lea_is_asked(maple: Running, verb: Verb, requester: str = "ana") -> st
 async def test_refused_history_can_be_asked_for(mode: Mode) -> None:
     async with running_maple(mode, policy=LEADS) as maple:
         await maple.ana.command("/autumn history cus_acme")
-        await refused(maple.ana)
-        card = await lea_is_asked(maple, Verb.HISTORY)
+        await ask_after_refusal(maple.ana)
+        card = await question_to_lea(maple, Verb.HISTORY)
         assert "Customer Acme Ltd · cus_acme" in card
         await maple.lea.click(approvals_words.HISTORY)
         await maple.lea.sees(approvals_words.NO_HISTORY)
@@ -83,8 +83,8 @@ async def test_refused_history_can_be_asked_for(mode: Mode) -> None:
 async def test_refused_link_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await maple.ana.command("/autumn payment cus_acme")
-        await refused(maple.ana)
-        assert f"[{registry.PAYMENT.button}]" in await lea_is_asked(maple, Verb.LINK)
+        await ask_after_refusal(maple.ana)
+        assert f"[{registry.PAYMENT.button}]" in await question_to_lea(maple, Verb.LINK)
         await maple.lea.click(registry.PAYMENT.button, confirm=True)
         await maple.lea.sees(registry.PAYMENT.title)
 
@@ -106,8 +106,8 @@ async def test_refused_digests_and_alerts_can_be_asked_for() -> None:
         for command, channel in (("digest", "#support"), ("alerts", "#billing")):
             maple.ana.go(channel)
             await maple.ana.command(f"/autumn {command}")
-            await refused(maple.ana)
-            card = await lea_is_asked(maple, Verb.DIGESTS)
+            await ask_after_refusal(maple.ana)
+            card = await question_to_lea(maple, Verb.DIGESTS)
             assert on_screen(approvals_words.asked_in(channel)) in card
 
 
@@ -118,16 +118,16 @@ async def test_refused_decision_and_undo_can_be_asked_for() -> None:
             person.go("#billing")
             await person.sees(f"[{button}]")
             await person.click(button)
-            await refused(person)
-            card = await lea_is_asked(maple, Verb.APPROVE, person.user.name)
-            in_order(card, "Give 500 extra of Messages", "Acme Ltd", f"[{approvals_words.OPEN_CARD}]")
+            await ask_after_refusal(person)
+            card = await question_to_lea(maple, Verb.APPROVE, person.user.name)
+            assert_in_order(card, "Give 500 extra of Messages", "Acme Ltd", f"[{approvals_words.OPEN_CARD}]")
         assert maple.autumn.ledger == []
         await maple.bot.changes.approve(record.id, record.version, lea(maple))
         maple.ana.reload()
         await maple.ana.sees(f"[{approvals_words.UNDO}]")
         await maple.ana.click(approvals_words.UNDO)
-        await refused(maple.ana)
-        await lea_is_asked(maple, Verb.UNDO)
+        await ask_after_refusal(maple.ana)
+        await question_to_lea(maple, Verb.UNDO)
 
 
 async def test_refused_mark_can_be_asked_for() -> None:
@@ -138,15 +138,15 @@ async def test_refused_mark_can_be_asked_for() -> None:
         maple.ana.go("#billing")
         await maple.ana.sees(f"[{approvals_words.MARK_APPLIED}]")
         await maple.ana.click(approvals_words.MARK_APPLIED, confirm=True)
-        await refused(maple.ana)
-        await lea_is_asked(maple, Verb.MARK)
+        await ask_after_refusal(maple.ana)
+        await question_to_lea(maple, Verb.MARK)
 
 
 async def test_only_the_requester_can_withdraw() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         record, batch = await file_request(maple), await submit_list(maple)
         for action, value in ((ids.WITHDRAW, record.id), (ids.BATCH_WITHDRAW, batch.id)):
-            await click(maple, maple.raj, action, f"{value}:1")
+            await click_old_button(maple, maple.raj, action, f"{value}:1")
             refusal = await maple.raj.sees(access_words.BARRED["not_yours"])
             assert access_words.ASK_THEM not in refusal, action
             maple.raj.reload()
@@ -159,9 +159,9 @@ async def test_only_the_requester_can_withdraw() -> None:
 async def test_list_is_passed_on_and_taken_up_once_until_it_expires() -> None:
     async with running_maple("http", policy=LEADS_ALONE) as maple:
         await check_list(maple.ana)
-        await refused(maple.ana)
+        await ask_after_refusal(maple.ana)
         await maple.ana.close()
-        assert TITLE in await lea_is_asked(maple, Verb.ASK)
+        assert TITLE in await question_to_lea(maple, Verb.ASK)
         await maple.lea.click(approvals_words.CHECK_LIST)
         await maple.lea.sees(f"[{batch_words.SEND}]")
         await maple.lea.click(batch_words.SEND)
@@ -193,15 +193,15 @@ async def test_refused_decision_and_undo_of_a_list_can_be_asked_for() -> None:
         maple.raj.go("#billing")
         await maple.raj.sees(f"[{approvals_words.APPROVE}]")
         await maple.raj.click(approvals_words.APPROVE)
-        await refused(maple.raj)
-        assert TITLE in await lea_is_asked(maple, Verb.APPROVE, "raj")
+        await ask_after_refusal(maple.raj)
+        assert TITLE in await question_to_lea(maple, Verb.APPROVE, "raj")
         await approve_list(maple, batch)
         await maple.raj.sees(f"[{batch_words.UNDO}]")
         await request_undo(maple.raj, batch_words.UNDO, reason="wrong list")
         maple.raj.go("@maple")
-        await refused(maple.raj)
-        card = await lea_is_asked(maple, Verb.UNDO, "raj")
-        in_order(card, TITLE, f"[{batch_words.UNDO}]")
+        await ask_after_refusal(maple.raj)
+        card = await question_to_lea(maple, Verb.UNDO, "raj")
+        assert_in_order(card, TITLE, f"[{batch_words.UNDO}]")
 
 
 # Asking
@@ -210,7 +210,7 @@ async def test_refused_decision_and_undo_of_a_list_can_be_asked_for() -> None:
 async def test_permitted_people_are_asked_in_direct_messages_without_an_approvals_channel() -> None:
     async with running_maple("http", policy=LEADS, approvals=None) as maple:
         await maple.ana.command("/autumn history cus_acme")
-        await refused(maple.ana)
+        await ask_after_refusal(maple.ana)
         maple.lea.go("@maple")
         await maple.lea.sees("Customer Acme Ltd · cus_acme")
         for person in (maple.raj, maple.gus):
@@ -225,7 +225,7 @@ async def test_undo_is_asked_for_by_button_without_an_approvals_channel() -> Non
         maple.ana.go("@maple")
         await maple.ana.sees(f"[{approvals_words.UNDO}]")
         await maple.ana.click(approvals_words.UNDO)
-        await refused(maple.ana)
+        await ask_after_refusal(maple.ana)
         maple.lea.go("@maple")
         await maple.lea.sees(f"[{approvals_words.UNDO}]")
         await maple.lea.click(approvals_words.UNDO)
@@ -240,7 +240,7 @@ async def test_only_full_members_are_asked() -> None:
         assert access_words.ASK_THEM not in refusal
 
 
-async def asks_for_the_history(maple: Running, answer: str) -> None:
+async def ask_for_the_history(maple: Running, answer: str) -> None:
     """Ana is refused a customer's history, and asks for it."""
     maple.ana.reload()
     await maple.ana.command("/autumn history cus_acme")
@@ -252,13 +252,13 @@ async def asks_for_the_history(maple: Running, answer: str) -> None:
 async def test_question_is_asked_once_and_only_where_slack_lets_maple_post() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
-        await asks_for_the_history(maple, approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
+        await ask_for_the_history(maple, approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
         maple.slack.faults.clear()
         maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
-        await asks_for_the_history(maple, "Reference")
-        await asks_for_the_history(maple, ASKED)
-        await asks_for_the_history(maple, approvals_words.RESULTS[Result.ASKED_BEFORE].what)
-        await lea_is_asked(maple, Verb.HISTORY)
+        await ask_for_the_history(maple, "Reference")
+        await ask_for_the_history(maple, ASKED)
+        await ask_for_the_history(maple, approvals_words.RESULTS[Result.ASKED_BEFORE].what)
+        await question_to_lea(maple, Verb.HISTORY)
         pieces = [piece for piece in maple.lea.pieces() if "Customer Acme Ltd" in piece]
         assert len(pieces) == 1
 
@@ -271,11 +271,11 @@ async def test_nobody_is_asked_for_what_is_gone_or_allowed(maple: Running) -> No
         ('{"v":"ask","c":"cus_acme"}', Result.MAY_YOURSELF),
     ):
         maple.ana.reload()
-        await click(maple, maple.ana, ids.ASK_THEM, value)
+        await click_old_button(maple, maple.ana, ids.ASK_THEM, value)
         await maple.ana.sees(approvals_words.RESULTS[result].what)
 
 
 async def test_policy_naming_nobody_asks_nobody() -> None:
     async with running_maple("http", policy=ALL_BUT_ANA, approvals=None) as maple:
-        await click(maple, maple.ana, ids.ASK_THEM, '{"v":"history","c":"cus_acme"}')
+        await click_old_button(maple, maple.ana, ids.ASK_THEM, '{"v":"history","c":"cus_acme"}')
         await maple.ana.sees(approvals_words.RESULTS[Result.NOBODY_TO_ASK].what)

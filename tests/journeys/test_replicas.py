@@ -33,12 +33,12 @@ from tests.journeys.changing import (
     submit_change,
 )
 from tests.journeys.digesting import create_digest, only_digest, posted_digests
-from tests.journeys.steps import ask, press
+from tests.journeys.steps import click_and_see, command_and_see
 from tests.running import Mode, Running, actor, running_maple
 
 
 @dataclass(frozen=True)
-class Both:
+class TwoReplicas:
     maple: Running
     bots: tuple[Maple, Maple]
     turns: Iterator[Maple]
@@ -64,28 +64,28 @@ class Both:
 
 
 @pytest.fixture
-async def both() -> AsyncIterator[Both]:
-    async with two() as replicas:
+async def both() -> AsyncIterator[TwoReplicas]:
+    async with two_replicas() as replicas:
         yield replicas
 
 
 @asynccontextmanager
-async def two(
+async def two_replicas(
     mode: Mode = "http", *, ahead: timedelta = timedelta(), policy: str = ""
-) -> AsyncIterator[Both]:
+) -> AsyncIterator[TwoReplicas]:
     """`ahead`: how far the second bot's clock is ahead of the first one's."""
     database = fresh("postgresql")
     async with (
         running_maple(mode, database=database, policy=policy) as maple,
         maple.another(ahead=ahead) as second,
     ):
-        yield Both(maple, (maple.bot, second), cycle((maple.bot, second)))
+        yield TwoReplicas(maple, (maple.bot, second), cycle((maple.bot, second)))
 
 
-async def test_card_is_paged_across_replicas(both: Both) -> None:
+async def test_card_is_paged_across_replicas(both: TwoReplicas) -> None:
     maple = both.maple
     both.next()
-    await ask(maple, "/autumn cus_acme", "Last invoices")
+    await command_and_see(maple, "/autumn cus_acme", "Last invoices")
     for label, words in (
         ("Features", "[Open]"),
         ("Invoices", "11 invoices"),
@@ -93,7 +93,7 @@ async def test_card_is_paged_across_replicas(both: Both) -> None:
         ("Refresh", "Page 2"),
     ):
         both.next()
-        await press(maple, label, words)
+        await click_and_see(maple, label, words)
     both.next()
     await maple.ana.click("Share to channel", confirm=True)
     both.next()
@@ -103,7 +103,7 @@ async def test_card_is_paged_across_replicas(both: Both) -> None:
     assert await both.handled_everything()
 
 
-async def test_form_is_opened_drawn_and_submitted_across_replicas(both: Both) -> None:
+async def test_form_is_opened_drawn_and_submitted_across_replicas(both: TwoReplicas) -> None:
     maple = both.maple
     both.next()
     await maple.ana.command("/autumn balance cus_acme")
@@ -127,13 +127,13 @@ async def test_form_is_opened_drawn_and_submitted_across_replicas(both: Both) ->
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.ana.close()
     both.next()
-    await ask(maple, "/autumn history cus_acme", "· applied")
+    await command_and_see(maple, "/autumn history cus_acme", "· applied")
     assert await both.handled_everything()
     assert [write.route for write in maple.autumn.ledger] == ["balances.update"]
 
 
 async def test_late_form_of_one_replica_does_not_overwrite_the_others() -> None:
-    async with two() as both:
+    async with two_replicas() as both:
         maple = both.maple
         both.next()
         await maple.ana.command("/autumn balance cus_acme")
@@ -153,7 +153,7 @@ async def test_late_form_of_one_replica_does_not_overwrite_the_others() -> None:
         assert "How many units count as used" in maple.ana.screen()
 
 
-async def test_decisions_at_two_replicas_apply_the_change_once(both: Both) -> None:
+async def test_decisions_at_two_replicas_apply_the_change_once(both: TwoReplicas) -> None:
     """One click at each bot: the change is applied once."""
     maple = both.maple
     await file_request(maple)
@@ -175,7 +175,7 @@ async def test_decisions_at_two_replicas_apply_the_change_once(both: Both) -> No
 async def test_two_billing_changes_of_one_customer_are_written_one_after_the_other() -> None:
     """Each change is approved at its own replica while the other is being written. Autumn refuses overlapping
     billing calls, so both are written only if the second waits for the first."""
-    async with two() as both:
+    async with two_replicas() as both:
         maple = both.maple
         maple.autumn.state.org.locks_billing = True
         held = {
@@ -223,12 +223,12 @@ async def test_two_billing_changes_of_one_customer_are_written_one_after_the_oth
 
 
 async def test_one_replica_stops_and_the_other_carries_on() -> None:
-    async with two("socket") as both:
+    async with two_replicas("socket") as both:
         maple = both.maple
-        await ask(maple, "/autumn cus_acme", "Last invoices")
+        await command_and_see(maple, "/autumn cus_acme", "Last invoices")
         await maple.stop()
-        await press(maple, "Features", "[Open]")
-        await ask(maple, "/autumn find acme", "Acme Ltd")
+        await click_and_see(maple, "Features", "[Open]")
+        await command_and_see(maple, "/autumn find acme", "Acme Ltd")
 
 
 A_DAY = timedelta(hours=25)
@@ -236,9 +236,9 @@ A_DAY = timedelta(hours=25)
 
 
 @asynccontextmanager
-async def with_wrong_clocks(*, policy: str = "") -> AsyncIterator[Both]:
+async def with_wrong_clocks(*, policy: str = "") -> AsyncIterator[TwoReplicas]:
     """The first bot's clock is a day behind the database's, the second one's a day ahead of it."""
-    async with two(ahead=2 * A_DAY, policy=policy) as both:
+    async with two_replicas(ahead=2 * A_DAY, policy=policy) as both:
         both.maple.clock.move(-A_DAY)
         yield both
 
@@ -257,11 +257,11 @@ async def test_replica_with_a_wrong_clock_leaves_waiting_changes_and_delivered_c
             both.next()
             await request_in_one_line(person, f"give {customer} 50 messages")
             await person.sees("0 of 1 approval")
-            changes_before, changes = changes, await remembered(second)
+            changes_before, changes = changes, await stored_delivery_keys(second)
             assert changes > changes_before, customer
             for bot in both.bots:
                 await sweep(bot)
-            assert await remembered(second) == changes, customer
+            assert await stored_delivery_keys(second) == changes, customer
         for customer in ("cus_acme", "cus_bold"):
             (record,) = await second.changes.history(customer)
             assert record.state is State.WAITING
@@ -287,7 +287,7 @@ async def test_replica_with_a_wrong_clock_does_not_take_over_a_live_change() -> 
 
 
 async def test_replica_with_a_wrong_clock_posts_no_digest_early() -> None:
-    async with two(ahead=timedelta(days=8)) as both:
+    async with two_replicas(ahead=timedelta(days=8)) as both:
         maple, (_, skewed) = both.maple, both.bots
         digest = await create_digest(maple)
         await skewed.digests.ticker.tick()
@@ -296,7 +296,7 @@ async def test_replica_with_a_wrong_clock_posts_no_digest_early() -> None:
         assert await only_digest(maple) == digest
 
 
-async def remembered(bot: Maple) -> set[str]:
+async def stored_delivery_keys(bot: Maple) -> set[str]:
     """Hashes of the deliveries from Slack that would be dropped as repeats."""
 
     @unbroken

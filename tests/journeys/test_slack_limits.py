@@ -11,7 +11,7 @@ from bot.approvals.lifecycle import State
 from bot.timings import Timeouts
 from tests.journeys.changing import WAITING, file_request, read_as_approver
 from tests.running import QUICK_PACE, Mode, Running, running_maple
-from tests.slack.test_client import until
+from tests.slack.test_client import wait_until
 
 HOUR = "3600"
 BY_GROUP = """
@@ -88,7 +88,7 @@ async def test_sweeper_stuck_in_one_part_continues_with_the_others_and_reports_i
         await read_as_approver(maple, WAITING)
         maple.slack.faults.add("chat.update", "latency", seconds=60, times=None)
         maple.clock.move(timedelta(days=2))
-        await until(lambda: "expiry" in maple.bot._supervision.stuck())
+        await wait_until(lambda: "expiry" in maple.bot._supervision.stuck())
         (record,) = await maple.bot.changes.history("cus_acme")
         assert record.state is State.EXPIRED
         answer = await client.get("/readyz")

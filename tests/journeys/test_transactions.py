@@ -35,7 +35,7 @@ def documented() -> dict[str, tuple[int, int]]:
 
 
 @contextmanager
-def counted() -> Iterator[Counter[tuple[str, str]]]:
+def count_transactions() -> Iterator[Counter[tuple[str, str]]]:
     """Transactions and records, by the person they are for."""
     costs: Counter[tuple[str, str]] = Counter()
 
@@ -73,14 +73,14 @@ async def test_change_costs_as_many_transactions_as_documented() -> None:
         await maple.ana.command("/autumn give cus_acme 500 messages because of the outage")
         await maple.ana.sees("What changes")
         await maple.bot.work.drain(10)
-        with counted() as costs:
+        with count_transactions() as costs:
             await maple.ana.submit()
             await read_as_approver(maple, "Waiting for approval")
             await maple.bot.work.drain(10)
         assert (costs[maple.ana.id, "transactions"], costs[maple.ana.id, "records"]) == documented()[ASKED]
 
         maple.autumn.faults.add("balances.update", "latency", seconds=60, times=1)
-        with counted() as costs:
+        with count_transactions() as costs:
             await maple.lea.click("Approve")
             await maple.lea.sees(on_screen(approvals_words.HEADLINES[State.APPLYING]))
             await applying_is_shown(maple)

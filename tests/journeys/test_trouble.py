@@ -9,7 +9,7 @@ from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
 from bot.lookups import labels
 from bot.timings import Timeouts
-from tests.journeys.steps import ask, press
+from tests.journeys.steps import click_and_see, command_and_see
 from tests.running import UNHURRIED, Mode, Running, running_maple
 
 HURRIED = Timeouts(
@@ -49,7 +49,7 @@ TROUBLE = {
 ANSWERED = [kind for kind in TROUBLE if kind != "latency"]
 
 
-def unharmed(maple: Running, logs: io.StringIO) -> None:
+def assert_unharmed(maple: Running, logs: io.StringIO) -> None:
     """Every request was acknowledged in time, no exception was lost, and no customer was named."""
     assert {delivery.outcome for delivery in maple.slack.sent} == {"acked"}
     records = [json.loads(line) for line in logs.getvalue().splitlines()]
@@ -57,13 +57,13 @@ def unharmed(maple: Running, logs: io.StringIO) -> None:
     assert "acme" not in logs.getvalue().lower()
 
 
-async def settled(maple: Running) -> str:
+async def settled_screen(maple: Running) -> str:
     """The screen, once everything has been answered."""
     await maple.bot.work.drain(10)
     return maple.ana.screen()
 
 
-async def down_to(maple: Running, number: int, words: str) -> None:
+async def wait_until_fewer(maple: Running, number: int, words: str) -> None:
     """Waits until the words are on the screen only this many times."""
     async with asyncio.timeout(30):
         while maple.ana.screen().count(words) > number:
@@ -78,11 +78,11 @@ async def test_every_part_reports_the_error(mode: Mode, logs: io.StringIO) -> No
             # All parts where Autumn's answer makes no sense, and two where it is merely a different error.
             lines = LINES if kind == "garbage" else LINES[:2]
             await asyncio.gather(*(maple.ana.command(line) for line in lines))
-            screen = await settled(maple)
+            screen = await settled_screen(maple)
             for words in (TROUBLE[kind], "Nothing was changed.", "Reference "):
                 assert screen.count(words) == len(lines), (kind, screen)
             maple.autumn.faults.clear()
-        unharmed(maple, logs)
+        assert_unharmed(maple, logs)
 
 
 async def test_click_that_fails_offers_to_try_again(mode: Mode, logs: io.StringIO) -> None:
@@ -90,28 +90,28 @@ async def test_click_that_fails_offers_to_try_again(mode: Mode, logs: io.StringI
         parts = ("Products", "Features", "Invoices", "Events", "Refresh")
         for _ in parts:
             await maple.ana.command("/autumn cus_acme")
-        assert (await settled(maple)).count("Read today at") == len(parts)
+        assert (await settled_screen(maple)).count("Read today at") == len(parts)
         maple.autumn.faults.add("*", "garbage")
         for number, part in enumerate(parts, 1):
             await maple.ana.click(part)
-            await down_to(maple, len(parts) - number, "Read today at")
-        assert (await settled(maple)).count(TROUBLE["garbage"]) == len(parts)
+            await wait_until_fewer(maple, len(parts) - number, "Read today at")
+        assert (await settled_screen(maple)).count(TROUBLE["garbage"]) == len(parts)
         maple.autumn.faults.clear()
         for number, _ in enumerate(parts, 1):
             await maple.ana.click("Try again")
-            await down_to(maple, len(parts) - number, "[Try again]")
-        assert (await settled(maple)).count("Read today at") == len(parts)
-        unharmed(maple, logs)
+            await wait_until_fewer(maple, len(parts) - number, "[Try again]")
+        assert (await settled_screen(maple)).count("Read today at") == len(parts)
+        assert_unharmed(maple, logs)
 
 
 async def test_autumn_is_down(mode: Mode, logs: io.StringIO) -> None:
     async with running_maple(mode, timings=HURRIED) as maple:
         await maple.autumn.stop()
         await asyncio.gather(*(maple.ana.command(line) for line in LINES))
-        assert (await settled(maple)).count(labels.UNREACHABLE.what) == len(LINES)
-        await ask(maple, "/autumn help", "Look up or change a customer in Autumn")
+        assert (await settled_screen(maple)).count(labels.UNREACHABLE.what) == len(LINES)
+        await command_and_see(maple, "/autumn help", "Look up or change a customer in Autumn")
         await maple.bot.work.drain(10)
-        unharmed(maple, logs)
+        assert_unharmed(maple, logs)
 
 
 async def test_rate_limits_say_when_to_come_back(mode: Mode) -> None:
@@ -119,7 +119,7 @@ async def test_rate_limits_say_when_to_come_back(mode: Mode) -> None:
         for retry_after, words in ((30, "Try again in 30 seconds."), (None, "Try again in ")):
             maple.ana.reload()
             maple.autumn.faults.add("*", "429", retry_after=retry_after)
-            assert words in await ask(maple, "/autumn cus_acme", "Autumn is limiting requests.")
+            assert words in await command_and_see(maple, "/autumn cus_acme", "Autumn is limiting requests.")
             maple.autumn.faults.clear()
 
 
@@ -127,12 +127,12 @@ async def test_brief_trouble_is_not_noticed(mode: Mode) -> None:
     async with running_maple(mode, timings=HURRIED) as maple:
         for kind in ("503", "429"):
             maple.autumn.faults.add("customers.get", kind, times=1, retry_after=0)
-            await ask(maple, "/autumn cus_acme", "Last invoices")
+            await command_and_see(maple, "/autumn cus_acme", "Last invoices")
             maple.ana.reload()
 
 
 @dataclass(frozen=True)
-class Alone:
+class SingleFailure:
     """A read that fails while the others succeed: what is then missing, and what is still shown."""
 
     line: str
@@ -144,15 +144,15 @@ class Alone:
 
 
 ALONE = (
-    Alone(
+    SingleFailure(
         "products cus_wayne", "customers.products", "Free · Active", "Expired products", "500", "Show expired"
     ),
-    Alone("features cus_acme", "events.aggregate", "24 of 30 used", "Usage", "latency", "Open"),
-    Alone("invoices cus_acme", "invoices.list", "Next invoice: $179.10", "The invoices", "garbage"),
-    Alone(
+    SingleFailure("features cus_acme", "events.aggregate", "24 of 30 used", "Usage", "latency", "Open"),
+    SingleFailure("invoices cus_acme", "invoices.list", "Next invoice: $179.10", "The invoices", "garbage"),
+    SingleFailure(
         "events cus_northwind", "events.aggregate", "events, last 30 days", "Totals per feature", "latency"
     ),
-    Alone("events cus_globex", "events.list", "Total per feature", "The events", "500"),
+    SingleFailure("events cus_globex", "events.list", "Total per feature", "The events", "500"),
 )
 
 
@@ -172,7 +172,7 @@ async def test_one_part_that_fails_leaves_the_rest(mode: Mode, logs: io.StringIO
             screen = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[alone.kind]}")
             assert alone.stays in screen, alone
         await maple.bot.work.drain(10)
-        unharmed(maple, logs)
+        assert_unharmed(maple, logs)
 
 
 async def test_failing_stripe_leaves_the_overview(mode: Mode, logs: io.StringIO) -> None:
@@ -181,16 +181,18 @@ async def test_failing_stripe_leaves_the_overview(mode: Mode, logs: io.StringIO)
         for kind in ("500", "latency"):
             maple.ana.reload()
             maple.autumn.faults.add("customers.get", kind, expanding="invoice_previews", seconds=30)
-            screen = await ask(maple, "/autumn cus_acme", "Discounts and the next invoice could not be read")
+            screen = await command_and_see(
+                maple, "/autumn cus_acme", "Discounts and the next invoice could not be read"
+            )
             assert TROUBLE[kind] in screen
             assert "Team $199 per month" in screen
             assert "31,240 of 50,000 used" in screen
             if kind == "500":
-                await press(maple, "Invoices", "The next invoice could not be read")
+                await click_and_see(maple, "Invoices", "The next invoice could not be read")
                 await maple.ana.sees("11 invoices")
             maple.autumn.faults.clear()
         await maple.bot.work.drain(10)
-        unharmed(maple, logs)
+        assert_unharmed(maple, logs)
 
 
 async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) -> None:
@@ -202,7 +204,7 @@ async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) ->
         for person in people:
             for words in (TROUBLE["latency"], "Nothing was changed.", "Reference "):
                 assert person.screen().count(words) == len(LINES), person.screen()
-        unharmed(maple, logs)
+        assert_unharmed(maple, logs)
 
 
 async def test_many_searches_of_one_person_do_not_time_out_another(mode: Mode) -> None:
