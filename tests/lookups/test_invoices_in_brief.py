@@ -32,7 +32,7 @@ def script(*newest: dict[str, Any], **fields: Any) -> Scripted:
     )
 
 
-async def after_the_limit(autumn: Autumn, place: Place, *, turns: int = 1) -> Any:
+async def read_at_the_limit(autumn: Autumn, place: Place, *, turns: int = 1) -> Any:
     """Reads a place after using up the limit on reading invoices."""
     await asyncio.gather(*(autumn.invoices(customer_id="cus_other") for _ in range(turns)))
     return await read(autumn, place, now=lambda: NOW)
@@ -41,7 +41,7 @@ async def after_the_limit(autumn: Autumn, place: Place, *, turns: int = 1) -> An
 @pytest.mark.parametrize(("rows", "truncated"), [((OPEN, PAID), False), ((OPEN, *[PAID] * 9), True)])
 async def test_overview_at_the_limit_shows_the_customers_own_invoices(rows: Any, truncated: bool) -> None:
     autumn = script(*rows).client(QUICK, Limits(general=0.001))
-    overview = await after_the_limit(autumn, ERIN)
+    overview = await read_at_the_limit(autumn, ERIN)
     await autumn.aclose()
     assert isinstance(overview, Overview)
     unpaid = Unpaid((Owed("USD", 1, Decimal(200)),), at_least=truncated, in_brief=True)
@@ -52,7 +52,7 @@ async def test_overview_at_the_limit_shows_the_customers_own_invoices(rows: Any,
 
 async def test_other_parts_at_the_limit_show_the_customers_own_invoices() -> None:
     autumn = script(OPEN).client(QUICK, Limits(general=0.001))
-    features = await after_the_limit(autumn, ERIN.go("features"))
+    features = await read_at_the_limit(autumn, ERIN.go("features"))
     await autumn.aclose()
     assert features.unpaid == Unpaid((Owed("USD", 1, Decimal(200)),), in_brief=True)
 
@@ -69,7 +69,7 @@ async def test_cards_below_the_limit_show_what_is_due(place: Place) -> None:
 async def test_cards_wait_for_the_list_where_the_customer_has_no_invoices(place: Place) -> None:
     scripted = Scripted({"customers.get": ok({"id": "cus_erin"}), "invoices.list": listing(PARTLY_PAID)})
     autumn = scripted.client(QUICK, Limits(general=5))
-    answer = await after_the_limit(autumn, place, turns=5)
+    answer = await read_at_the_limit(autumn, place, turns=5)
     await autumn.aclose()
     assert answer.unpaid == Unpaid((Owed("USD", 1, Decimal(50)),))
 

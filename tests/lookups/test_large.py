@@ -40,7 +40,7 @@ PASSES = 40
 """Over one list, for one card. Going through a list again for each of its items would take MANY."""
 
 
-class Counted(list[T]):
+class CountingList(list[T]):
     """Counts how often it is iterated."""
 
     passes = 0
@@ -50,20 +50,20 @@ class Counted(list[T]):
         return super().__iter__()
 
 
-def large() -> tuple[Customer, dict[str, Counted[object]]]:
+def large() -> tuple[Customer, dict[str, CountingList[object]]]:
     rows = [row(f"plan_{number}", id=f"row_{number}") for number in range(MANY)]
-    lists: dict[str, Counted[object]] = {
+    lists: dict[str, CountingList[object]] = {
         # Without prices nothing reveals the currency, so every invoice is asked for it.
-        "subscriptions": Counted(
+        "subscriptions": CountingList(
             subscription(f"plan_{number}", id=f"sub_{number}", plan=plan(f"plan_{number}", price=None))
             for number in range(MANY)
         ),
-        "purchases": Counted(
+        "purchases": CountingList(
             Purchase(plan_id=f"pack_{number}", plan=plan(f"pack_{number}"), started_at=NOW)
             for number in range(MANY)
         ),
-        "invoices": Counted(invoice(id=f"in_{number}", currency="") for number in range(MANY)),
-        "breakdown": Counted(rows),
+        "invoices": CountingList(invoice(id=f"in_{number}", currency="") for number in range(MANY)),
+        "breakdown": CountingList(rows),
     }
     messages = balance(breakdown=rows).model_copy(update={"breakdown": lists["breakdown"]})
     large_customer = customer().model_copy(
@@ -75,11 +75,11 @@ def large() -> tuple[Customer, dict[str, Counted[object]]]:
     return large_customer, lists
 
 
-def offered(place: Place, holder: Customer) -> Tools:
+def offered_tools(place: Place, holder: Customer) -> Tools:
     return buttons.tools(place, buttons.offered(place, Facts(holder, NOW)), history=True)
 
 
-def checked(lists: dict[str, Counted[object]]) -> None:
+def assert_few_passes(lists: dict[str, CountingList[object]]) -> None:
     assert {name: counted.passes for name, counted in lists.items() if counted.passes > PASSES} == {}
     assert any(counted.passes for counted in lists.values())
 
@@ -103,15 +103,17 @@ def answer(part: str, holder: Customer) -> Answer:
 def test_card_of_a_large_customer_iterates_it_a_few_times(part: str) -> None:
     holder, lists = large()
     place = Place(customer="cus_1", part=part)
-    lookup_card.card(place, answer(part, holder), shareable=True, tools=offered(place, holder))
-    checked(lists)
+    lookup_card.card(place, answer(part, holder), shareable=True, tools=offered_tools(place, holder))
+    assert_few_passes(lists)
 
 
 def test_feature_of_a_large_customer_iterates_it_a_few_times() -> None:
     holder, lists = large()
     place = Place(customer="cus_1", part="feature", feature="messages")
-    lookup_card.card(place, FeatureDetail(holder, None, NOW), shareable=True, tools=offered(place, holder))
-    checked(lists)
+    lookup_card.card(
+        place, FeatureDetail(holder, None, NOW), shareable=True, tools=offered_tools(place, holder)
+    )
+    assert_few_passes(lists)
 
 
 @pytest.mark.parametrize("kind", KIND_IDS)

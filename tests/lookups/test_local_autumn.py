@@ -52,7 +52,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def troubles(answer: Answer) -> list[Any]:
+def errors_in(answer: Answer) -> list[Any]:
     return [
         value
         for value in (getattr(answer, field.name) for field in fields(answer))
@@ -85,7 +85,7 @@ async def test_every_part_of_every_customer(local: LocalAutumn, client: Autumn) 
     assert len(everyone) >= 40
     for customer_id in everyone:
         answers = await asyncio.gather(*(read(client, place, now=now) for place in places(customer_id)))
-        assert [troubles(answer) for answer in answers] == [[]] * len(answers), customer_id
+        assert [errors_in(answer) for answer in answers] == [[]] * len(answers), customer_id
 
 
 async def test_every_feature_of_every_customer(local: LocalAutumn, client: Autumn) -> None:

@@ -55,7 +55,7 @@ def customer(**fields: Any) -> httpx.Response:
     return ok({"id": "cus_erin", "name": "Erin", **fields})
 
 
-def apart(card: Reply, stripe: Reply) -> Callable[[ReceivedRequest], Any]:
+def answers_by_stripe(card: Reply, stripe: Reply) -> Callable[[ReceivedRequest], Any]:
     """Answers the request that reaches Stripe with one reply, and the others with another."""
 
     async def answer(request: ReceivedRequest) -> httpx.Response:
@@ -138,7 +138,9 @@ async def test_both_calls_of_an_overview_run_concurrently() -> None:
     [(hang, TimedOut), (error(500), Unavailable), (httpx.ConnectError(""), Unreachable)],
 )
 async def test_stripe_may_fail_alone(stripe: Reply, kind: type[AutumnError]) -> None:
-    overview = await answer_of(Overview, Scripted({"customers.get": apart(customer(), stripe)}), ERIN)
+    overview = await answer_of(
+        Overview, Scripted({"customers.get": answers_by_stripe(customer(), stripe)}), ERIN
+    )
     assert overview.customer.name == "Erin"
     assert type(overview.billing) is kind
 
@@ -219,7 +221,7 @@ def usage_of(*values: int, name: str = "messages", **fields: Any) -> httpx.Respo
     return ok({"list": bins, "total": {name: count, "other": count}, **fields})
 
 
-def holding(feature_id: str = "messages", subscriptions: Any = (), **balance: Any) -> httpx.Response:
+def customer_holding(feature_id: str = "messages", subscriptions: Any = (), **balance: Any) -> httpx.Response:
     balances = {feature_id: {"feature_id": feature_id, **balance}}
     return customer(balances=balances, subscriptions=list(subscriptions))
 
@@ -240,7 +242,7 @@ FEATURE = Place(customer="cus_erin", part="feature", feature="messages")
 async def test_usage_is_binned_by_its_span(span: Span, range_: str, bin_size: str) -> None:
     script = Scripted(
         {
-            "customers.get": holding(),
+            "customers.get": customer_holding(),
             "features.list": recorded("features"),
             "events.aggregate": usage_of(*range(31)),
         }
@@ -299,7 +301,7 @@ async def test_cycle_is_the_balances_cycle(
 ) -> None:
     script = Scripted(
         {
-            "customers.get": holding(breakdown=rows, subscriptions=subscriptions),
+            "customers.get": customer_holding(breakdown=rows, subscriptions=subscriptions),
             "features.list": recorded("features"),
             "events.aggregate": usage_of(1, 1),
         }
@@ -322,7 +324,7 @@ ENTITY = {
 async def test_usage_of_an_entity_is_read_for_it_and_its_cycle() -> None:
     script = Scripted(
         {
-            "customers.get": holding(breakdown=[row(NOW + 2 * DAY)]),
+            "customers.get": customer_holding(breakdown=[row(NOW + 2 * DAY)]),
             "entities.get": ok(ENTITY),
             "features.list": recorded("features"),
             "events.aggregate": usage_of(1, 2),
@@ -348,7 +350,7 @@ async def test_usage_of_an_entity_is_read_for_it_and_its_cycle() -> None:
 async def test_unreadable_entity_leaves_no_usage(reply: Any, kind: type) -> None:
     script = Scripted(
         {
-            "customers.get": holding(),
+            "customers.get": customer_holding(),
             "entities.get": reply,
             "features.list": recorded("features"),
             "events.aggregate": usage_of(1, 2),
@@ -376,7 +378,9 @@ async def test_usage_is_read_by_the_tracked_names() -> None:
         }
     )
     features = listing({"id": "messages", "type": "metered", "event_names": ["sms", "mms"]})
-    script = Scripted({"customers.get": holding(), "features.list": features, "events.aggregate": reply})
+    script = Scripted(
+        {"customers.get": customer_holding(), "features.list": features, "events.aggregate": reply}
+    )
     detail = await answer_of(FeatureDetail, script, FEATURE)
     assert detail.usage == Usage((Bin(NOW - DAY, NOW, Decimal(3)),), Decimal(3), 3, NOW - DAY, NOW)
 
@@ -392,7 +396,7 @@ async def test_usage_of_credits_is_the_deducted_amount() -> None:
     ]
     script = Scripted(
         {
-            "customers.get": holding("credits"),
+            "customers.get": customer_holding("credits"),
             "features.list": recorded("features"),
             "events.aggregate": usage_of(9, 9, 9, name="tokens", deductions=deductions),
         }
@@ -411,7 +415,7 @@ async def test_credits_without_deductions_are_charted_by_their_features(
 ) -> None:
     script = Scripted(
         {
-            "customers.get": holding("credits"),
+            "customers.get": customer_holding("credits"),
             "features.list": recorded("features"),
             "events.aggregate": usage_of(9, 3, name="tokens", deductions=deductions),
         }
@@ -449,7 +453,7 @@ async def test_credits_without_deductions_are_not_guessed(feature_ids: tuple[str
 async def test_usage_without_bins_is_empty() -> None:
     script = Scripted(
         {
-            "customers.get": holding(),
+            "customers.get": customer_holding(),
             "features.list": recorded("features"),
             "events.aggregate": ok({"list": [], "total": {}}),
         }
@@ -471,7 +475,11 @@ async def test_boolean_feature_has_no_usage(features: Reply) -> None:
 
 async def test_boolean_feature_held_as_a_balance_has_no_usage() -> None:
     script = Scripted(
-        {"customers.get": holding("sso"), "features.list": recorded("features"), "events.aggregate": hang}
+        {
+            "customers.get": customer_holding("sso"),
+            "features.list": recorded("features"),
+            "events.aggregate": hang,
+        }
     )
     detail = await answer_of(FeatureDetail, script, FEATURE.at(feature="sso"))
     assert detail.usage is None
@@ -489,7 +497,7 @@ async def test_customers_own_features_replace_the_list(
 ) -> None:
     script = Scripted(
         {
-            "customers.get": holding("credits", feature=expanded),
+            "customers.get": customer_holding("credits", feature=expanded),
             "features.list": error(403, "insufficient_scopes"),
             "events.aggregate": usage_of(1, name="credits", deductions=[]),
         }
@@ -512,7 +520,11 @@ async def test_customers_own_features_replace_the_list(
 )
 async def test_usage_may_fail_alone(reply: Reply, kind: type[AutumnError]) -> None:
     script = Scripted(
-        {"customers.get": holding(), "features.list": recorded("features"), "events.aggregate": reply}
+        {
+            "customers.get": customer_holding(),
+            "features.list": recorded("features"),
+            "events.aggregate": reply,
+        }
     )
     detail = await answer_of(FeatureDetail, script, FEATURE)
     assert detail.customer.name == "Erin"
@@ -522,7 +534,7 @@ async def test_usage_may_fail_alone(reply: Reply, kind: type[AutumnError]) -> No
 async def test_usage_that_times_out_leaves_the_customer() -> None:
     async def late(request: ReceivedRequest) -> httpx.Response:
         await asyncio.sleep(0.1)
-        return holding()
+        return customer_holding()
 
     script = Scripted({"customers.get": late, "features.list": hang, "events.aggregate": hang})
     soon = RetryPolicy(part=0.02)
@@ -574,7 +586,7 @@ async def test_invoices_are_filtered_by_status_and_extended() -> None:
 async def test_parts_of_the_invoices_fail_separately(
     card: Reply, stripe: Reply, listed: Reply, fails: set[str]
 ) -> None:
-    script = Scripted({"customers.get": apart(card, stripe), "invoices.list": listed})
+    script = Scripted({"customers.get": answers_by_stripe(card, stripe), "invoices.list": listed})
     invoices = await answer_of(Invoices, script, INVOICES)
     parts = ("customer", "invoices", "upcoming")
     assert {part for part in parts if isinstance(getattr(invoices, part), AutumnError)} == fails
@@ -642,7 +654,7 @@ async def test_one_time_coupon_is_deducted_from_one_invoice_on_every_part() -> N
 EVENTS = ERIN.go("events")
 
 
-def eventful(**reply: Reply) -> Scripted:
+def script_with_events(**reply: Reply) -> Scripted:
     answers: dict[str, Any] = {
         "customers.get": customer(),
         "features.list": recorded("features"),
@@ -654,7 +666,7 @@ def eventful(**reply: Reply) -> Scripted:
 
 
 async def test_events_are_read_with_totals() -> None:
-    script = eventful()
+    script = script_with_events()
     until = datetime(2026, 11, 22, 20, 3, 24, 600_000, tzinfo=UTC)
     events = await answer_of(Events, script, EVENTS.at(until=ms(until), span=Span.WEEK))
     assert isinstance(events.events, tuple)
@@ -683,7 +695,7 @@ async def test_events_are_read_with_totals() -> None:
     ("span", "days"), [(Span.DAY, 1), (Span.MONTH, 30), (Span.QUARTER, 90), (Span.CYCLE, 30)]
 )
 async def test_events_are_read_up_to_now(span: Span, days: int) -> None:
-    script = eventful(events_list=listing(cursor="c"))
+    script = script_with_events(events_list=listing(cursor="c"))
     events = await answer_of(Events, script, EVENTS.at(span=span), customer_found=Customer(id="cus_erin"))
     assert (events.events, events.until, events.more) == ((), NOW, True)
     (call,) = [call for call in script.received if call.route == "events.list"]
@@ -699,7 +711,7 @@ async def test_events_are_read_up_to_now(span: Span, days: int) -> None:
     ],
 )
 async def test_events_of_one_feature(feature: str, features: Reply, names: list[str]) -> None:
-    script = eventful(features_list=features)
+    script = script_with_events(features_list=features)
     await answer_of(Events, script, EVENTS.at(feature=feature))
     call = [call.body["feature_id"] for call in script.received if call.route.startswith("events.")]
     assert call == [names, names]
@@ -717,7 +729,7 @@ async def test_totals_have_every_listed_feature() -> None:
             {"list": [], "total": {name: {"count": 1, "sum": 2} for name in request.body["feature_id"]}}
         )
 
-    script = eventful(events_list=listing(*rows), events_aggregate=aggregate)
+    script = script_with_events(events_list=listing(*rows), events_aggregate=aggregate)
     events = await answer_of(Events, script, EVENTS)
     assert isinstance(events.totals, dict)
     assert {"messages", "retired", "credits"} <= set(events.totals)
@@ -728,14 +740,14 @@ async def test_totals_have_every_listed_feature() -> None:
 async def test_totals_without_a_listed_feature_are_not_shown() -> None:
     row = {"id": "evt_1", "timestamp": ms(NOW), "feature_id": "retired", "value": 2}
     answers = [recorded("usage of a week"), error(500)]
-    script = eventful(events_list=listing(row))
+    script = script_with_events(events_list=listing(row))
     script.answers["events.aggregate"] = answers
     events = await answer_of(Events, script, EVENTS)
     assert isinstance(events.totals, Unavailable)
 
 
 async def test_untracked_features_have_no_totals() -> None:
-    script = eventful(features_list=listing(), events_list=listing())
+    script = script_with_events(features_list=listing(), events_list=listing())
     events = await answer_of(Events, script, EVENTS)
     assert events.totals == {}
     assert "events.aggregate" not in script.routes
@@ -758,7 +770,7 @@ async def test_untracked_features_have_no_totals() -> None:
     ],
 )
 async def test_parts_of_the_events_fail_separately(reply: dict[str, Reply], fails: set[str]) -> None:
-    events = await answer_of(Events, eventful(**reply), EVENTS)
+    events = await answer_of(Events, script_with_events(**reply), EVENTS)
     parts = ("customer", "events", "totals")
     assert {part for part in parts if isinstance(getattr(events, part), AutumnError)} == fails
     assert bool(events.features) == ("features_list" not in reply)
@@ -767,7 +779,7 @@ async def test_parts_of_the_events_fail_separately(reply: dict[str, Reply], fail
 # Finding a customer and reading a part in one step
 
 
-async def looked_up(script: Scripted, query: str, part: str = "overview") -> Any:
+async def look_up(script: Scripted, query: str, part: str = "overview") -> Any:
     client = script.client()
     try:
         return await find_and_read(client, query, Place(customer="", part=part), now=lambda: NOW)
@@ -777,7 +789,7 @@ async def looked_up(script: Scripted, query: str, part: str = "overview") -> Any
 
 async def test_id_is_looked_up_in_three_calls() -> None:
     script = Scripted({"customers.get": customer()})
-    place, answer = await looked_up(script, " cus_erin ")
+    place, answer = await look_up(script, " cus_erin ")
     assert place == ERIN
     assert isinstance(answer, Overview)
     assert sorted(script.routes) == ["customers.get", "customers.get", "invoices.list"]
@@ -790,7 +802,7 @@ async def test_customer_found_by_name_is_read(query: str) -> None:
 
     matches = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.com"})
     script = Scripted({"customers.get": by_id, "customers.list": matches, "invoices.list": listing()})
-    place, answer = await looked_up(script, query, "invoices")
+    place, answer = await look_up(script, query, "invoices")
     assert place == INVOICES
     assert isinstance(answer, Invoices)
 
@@ -801,7 +813,7 @@ ERIN_FOUND = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.c
 async def test_customer_found_by_email_is_read_in_three_calls() -> None:
     reply = recorded("customer of a paid plan")
     script = Scripted({"customers.get": reply, "customers.list": ERIN_FOUND})
-    place, overview = await looked_up(script, "erin@example.com")
+    place, overview = await look_up(script, "erin@example.com")
     assert place == ERIN
     assert overview.customer.name == "Erin Paying"
     assert [preview.total for preview in overview.billing.upcoming] == [20]
@@ -811,8 +823,8 @@ async def test_customer_found_by_email_is_read_in_three_calls() -> None:
 
 @pytest.mark.parametrize("stripe", [hang, error(500)])
 async def test_search_takes_more_calls_where_stripe_fails(stripe: Reply) -> None:
-    script = Scripted({"customers.get": apart(customer(), stripe), "customers.list": ERIN_FOUND})
-    _, overview = await looked_up(script, "erin@example.com")
+    script = Scripted({"customers.get": answers_by_stripe(customer(), stripe), "customers.list": ERIN_FOUND})
+    _, overview = await look_up(script, "erin@example.com")
     assert overview.customer.name == "Erin"
     assert isinstance(overview.billing, AutumnError)
 
@@ -820,6 +832,6 @@ async def test_search_takes_more_calls_where_stripe_fails(stripe: Reply) -> None
 async def test_several_matches_and_no_match_are_returned() -> None:
     two = listing({"id": "cus_1", "name": "Erin A"}, {"id": "cus_2", "name": "Erin B"})
     script = Scripted({"customers.get": recorded("unknown customer"), "customers.list": [two, listing()]})
-    assert isinstance(await looked_up(script, "erin"), SeveralMatches)
-    assert await looked_up(script, "erin") == NoMatch("erin")
-    assert await looked_up(script, "") == NoMatch("")
+    assert isinstance(await look_up(script, "erin"), SeveralMatches)
+    assert await look_up(script, "erin") == NoMatch("erin")
+    assert await look_up(script, "") == NoMatch("")

@@ -20,7 +20,7 @@ from bot.lookups.frame import Frame
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.part import LookupPart
 from bot.lookups.place import Place
-from tests.journeys.steps import ask, press
+from tests.journeys.steps import click_and_see, command_and_see
 from tests.running import Running
 
 
@@ -68,17 +68,17 @@ async def test_registered_part_is_found_by_command_tab_form_and_help_and_shared(
     await maple.ana.sees("FRIEND-OF-cus_acme")
     maple.ana.go("#support")
 
-    help_text = await ask(maple, "/autumn help", "/autumn referrals <customer>")
+    help_text = await command_and_see(maple, "/autumn help", "/autumn referrals <customer>")
     assert REFERRALS.help in help_text
     assert any(REFERRALS.help in line for line in lookup_help.command_list([]))
-    await ask(maple, "/autumn referrals", "Which customer?")
-    await ask(maple, "/autumn referal nobody-at-all", "/autumn referrals nobody-at-all")
+    await command_and_see(maple, "/autumn referrals", "Which customer?")
+    await command_and_see(maple, "/autumn referal nobody-at-all", "/autumn referrals nobody-at-all")
 
-    card = await ask(maple, "/autumn referrals Acme Ltd", "Refers others with")
+    card = await command_and_see(maple, "/autumn referrals Acme Ltd", "Refers others with")
     for part_of_card in ("FRIEND-OF-cus_acme", "Acme Ltd", REFERRALS.title):
         assert part_of_card in card
-    await press(maple, "Overview", "● Overview")
-    card = await press(maple, REFERRALS.title, "Refers others with")
+    await click_and_see(maple, "Overview", "● Overview")
+    card = await click_and_see(maple, REFERRALS.title, "Refers others with")
     assert "FRIEND-OF-cus_acme" in card
     await maple.ana.click(labels.SHARE, confirm=True)
     await maple.raj.sees("FRIEND-OF-cus_acme")

@@ -21,7 +21,7 @@ ALLOWED = ok({"allowed": True, "required_balance": 5, "balance": BALANCE})
 PLANS = listing({"id": "team", "name": "Team"})
 
 
-def asking(feature: str, units: str = "5", entity: str = "") -> Place:
+def check_place(feature: str, units: str = "5", entity: str = "") -> Place:
     return Place(customer=ERIN.customer, part="check", feature=feature, units=Decimal(units), entity=entity)
 
 
@@ -41,11 +41,11 @@ def script(check: Any = ALLOWED, features: Any = FEATURES, **fields: Any) -> Scr
 @pytest.mark.parametrize(
     ("place", "body"),
     [
-        (asking("messages"), {"feature_id": "messages", "required_balance": 5}),
-        (asking("message", "2.5"), {"feature_id": "messages", "required_balance": 2.5}),
-        (asking("Message Archive"), {"feature_id": "message_archive", "required_balance": 5}),
+        (check_place("messages"), {"feature_id": "messages", "required_balance": 5}),
+        (check_place("message", "2.5"), {"feature_id": "messages", "required_balance": 2.5}),
+        (check_place("Message Archive"), {"feature_id": "message_archive", "required_balance": 5}),
         (
-            asking("messages", entity="ws_1"),
+            check_place("messages", entity="ws_1"),
             {"feature_id": "messages", "required_balance": 5, "entity_id": "ws_1"},
         ),
     ],
@@ -63,14 +63,14 @@ async def test_check_uses_nothing(place: Place, body: dict[str, Any]) -> None:
 @pytest.mark.parametrize("typed", ["", "nothing like it", "mess"])
 async def test_nothing_is_checked_without_a_single_feature(typed: str) -> None:
     autumn = script()
-    answer = await answer_of(Checked, autumn, asking(typed))
+    answer = await answer_of(Checked, autumn, check_place(typed))
     assert (answer.feature, answer.check) == ("", None)
     assert "balances.check" not in autumn.routes
 
 
 async def test_features_of_the_customer_come_first() -> None:
     autumn = script(balances={"message_pack": {"feature_id": "message_pack"}})
-    assert (await answer_of(Checked, autumn, asking("mess"))).feature == "message_pack"
+    assert (await answer_of(Checked, autumn, check_place("mess"))).feature == "message_pack"
 
 
 async def test_unread_features_leave_those_of_the_customer() -> None:
@@ -79,12 +79,12 @@ async def test_unread_features_leave_those_of_the_customer() -> None:
         features=error(403),
         flags={"sso": {"feature_id": "sso"}},
     )
-    answer = await answer_of(Checked, autumn, asking("sso"))
+    answer = await answer_of(Checked, autumn, check_place("sso"))
     assert answer.boolean
     assert answer.names.plans == {"team": "Team"}
 
 
 @pytest.mark.parametrize(("reply", "kind"), [(error(403), Forbidden), (hang, TimedOut)])
 async def test_check_may_fail_alone(reply: Any, kind: type[Exception]) -> None:
-    answer = await answer_of(Checked, script(check=reply), asking("messages"))
+    answer = await answer_of(Checked, script(check=reply), check_place("messages"))
     assert isinstance(answer.check, kind)

@@ -14,7 +14,7 @@ MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def back_from(last: datetime, count: int, width: timedelta) -> list[Point]:
+def bins_back_from(last: datetime, count: int, width: timedelta) -> list[Point]:
     """As Autumn answers: bins going back from the last one, each with one unit."""
     return [(last - width * index, Decimal(1)) for index in range(count)]
 
@@ -22,16 +22,18 @@ def back_from(last: datetime, count: int, width: timedelta) -> list[Point]:
 @pytest.mark.parametrize(
     ("points", "width", "count", "length"),
     [
-        pytest.param(back_from(NOON, 25, HOUR), HOUR, 13, 2 * HOUR, id="24 hours"),
-        pytest.param(back_from(NOON, 24, HOUR), HOUR, 12, 2 * HOUR, id="24 hours and none over"),
-        pytest.param(back_from(MIDNIGHT, 8, DAY), DAY, 8, DAY, id="7 days"),
-        pytest.param(back_from(MIDNIGHT, 20, DAY), DAY, 20, DAY, id="as many as fit"),
-        pytest.param(back_from(MIDNIGHT, 21, DAY), DAY, 11, 2 * DAY, id="one too many"),
-        pytest.param(back_from(MIDNIGHT, 31, DAY), DAY, 16, 2 * DAY, id="30 days"),
-        pytest.param(back_from(MIDNIGHT, 91, DAY), DAY, 13, 7 * DAY, id="90 days: weeks"),
-        pytest.param(back_from(MIDNIGHT, 366, DAY), DAY, 13, 30 * DAY, id="a year"),
-        pytest.param(back_from(MIDNIGHT, 800, DAY), DAY, 20, 40 * DAY, id="longer than any round number"),
-        pytest.param(back_from(NOON, 1, HOUR), HOUR, 1, None, id="one"),
+        pytest.param(bins_back_from(NOON, 25, HOUR), HOUR, 13, 2 * HOUR, id="24 hours"),
+        pytest.param(bins_back_from(NOON, 24, HOUR), HOUR, 12, 2 * HOUR, id="24 hours and none over"),
+        pytest.param(bins_back_from(MIDNIGHT, 8, DAY), DAY, 8, DAY, id="7 days"),
+        pytest.param(bins_back_from(MIDNIGHT, 20, DAY), DAY, 20, DAY, id="as many as fit"),
+        pytest.param(bins_back_from(MIDNIGHT, 21, DAY), DAY, 11, 2 * DAY, id="one too many"),
+        pytest.param(bins_back_from(MIDNIGHT, 31, DAY), DAY, 16, 2 * DAY, id="30 days"),
+        pytest.param(bins_back_from(MIDNIGHT, 91, DAY), DAY, 13, 7 * DAY, id="90 days: weeks"),
+        pytest.param(bins_back_from(MIDNIGHT, 366, DAY), DAY, 13, 30 * DAY, id="a year"),
+        pytest.param(
+            bins_back_from(MIDNIGHT, 800, DAY), DAY, 20, 40 * DAY, id="longer than any round number"
+        ),
+        pytest.param(bins_back_from(NOON, 1, HOUR), HOUR, 1, None, id="one"),
     ],
 )
 def test_bins_have_a_round_length(
@@ -49,7 +51,7 @@ def test_no_span_has_no_bins() -> None:
 
 def test_first_bin_starts_with_the_cycle() -> None:
     began = MIDNIGHT - 3 * DAY + 5 * HOUR
-    bins = merged(back_from(MIDNIGHT, 4, DAY), DAY, NOW, began)
+    bins = merged(bins_back_from(MIDNIGHT, 4, DAY), DAY, NOW, began)
     assert bins[0].start == began
     assert bins[1].start == MIDNIGHT - 2 * DAY
 

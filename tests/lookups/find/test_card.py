@@ -13,13 +13,13 @@ from tests.lookups.drawing import PLACE
 from tests.lookups.samples import NOW, customer
 
 
-def several(*matches: Customer, truncated: bool = False, query: str = "acme") -> SeveralMatches:
+def several_matches(*matches: Customer, truncated: bool = False, query: str = "acme") -> SeveralMatches:
     return SeveralMatches(query, matches, truncated, NOW)
 
 
 def test_match_opens_in_place() -> None:
     card = find_card.matches(
-        several(customer(), customer(id="cus_2", name="", email="*b*@x.com", subscriptions=[]))
+        several_matches(customer(), customer(id="cus_2", name="", email="*b*@x.com", subscriptions=[]))
     )
     card_text = checks.fitting_text(card)
     assert "*2 customers match `acme`*" in card_text
@@ -32,13 +32,17 @@ def test_match_opens_in_place() -> None:
 
 
 def test_unopenable_matches_say_why() -> None:
-    card_text = checks.fitting_text(find_card.matches(several(customer(id=None), customer(id="x" * 2500))))
+    card_text = checks.fitting_text(
+        find_card.matches(several_matches(customer(id=None), customer(id="x" * 2500)))
+    )
     assert words.NO_ID_TO_OPEN in card_text
     assert words.ID_TOO_LONG_TO_OPEN in card_text
 
 
 def test_matches_are_paged() -> None:
-    holder = several(*[customer(id=f"cus_{index}") for index in range(25)], truncated=True, query="a*<!here>")
+    holder = several_matches(
+        *[customer(id=f"cus_{index}") for index in range(25)], truncated=True, query="a*<!here>"
+    )
     first = find_card.matches(holder)
     assert "*More than 25 customers match `a*&lt;!here&gt;`*" in checks.fitting_text(first)
     assert "Page 1 of 3 · 15 left" in checks.fitting_text(first)
@@ -52,11 +56,11 @@ def test_matches_are_paged() -> None:
     assert Place.decode(invoices["Open"]).part == "invoices"
     last = checks.buttons(find_card.matches(holder, page=9))
     assert "Next" not in last
-    assert "1 customer matches" in checks.fitting_text(find_card.matches(several(customer())))
+    assert "1 customer matches" in checks.fitting_text(find_card.matches(several_matches(customer())))
 
 
 def test_query_too_long_for_buttons_has_none() -> None:
-    holder = several(*[customer()] * 12, query="q" * 2500)
+    holder = several_matches(*[customer()] * 12, query="q" * 2500)
     card = find_card.matches(holder)
     assert "Next" not in checks.buttons(card)
     checks.fitting_text(card)
@@ -74,7 +78,7 @@ def test_no_match_lists_comparisons_and_suggests_a_command() -> None:
     assert find_words.stripe_ids_compared(5000) in card_text
     assert "Did you mean `/autumn products acme`?" in card_text
     assert "match –" in checks.fitting_text(
-        find_card.matches(several(customer(), customer(id="c"), query=""))
+        find_card.matches(several_matches(customer(), customer(id="c"), query=""))
     )
 
 

@@ -65,7 +65,7 @@ def autumn_with(customers: Sequence[dict[str, Any]], page: int = 100) -> Scripte
     return Scripted({"customers.get": get, "customers.list": list_})
 
 
-async def found(query: str, customers: Sequence[dict[str, Any]] = EVERYONE) -> tuple[Found, Scripted]:
+async def find_in(query: str, customers: Sequence[dict[str, Any]] = EVERYONE) -> tuple[Found, Scripted]:
     script = autumn_with(customers)
     client = script.client()
     try:
@@ -108,13 +108,13 @@ def ids_of(answer: Found) -> list[str | None]:
 async def test_query_finds_the_customer_it_means(
     query: str, kind: type[Found], ids: list[str | None]
 ) -> None:
-    answer, _ = await found(query)
+    answer, _ = await find_in(query)
     assert isinstance(answer, kind)
     assert ids_of(answer) == ids
 
 
 async def test_id_takes_one_call_and_keeps_the_answer() -> None:
-    answer, script = await found("cus_acme")
+    answer, script = await find_in("cus_acme")
     assert isinstance(answer, SingleMatch)
     assert answer.customer == Customer(id="cus_acme", name="Acme", email="Billing@acme.com")
     assert script.routes == ["customers.get"]
@@ -139,7 +139,7 @@ async def test_blank_query_makes_no_call() -> None:
 
 
 async def test_long_query_is_cut() -> None:
-    answer, script = await found("x" * 5000)
+    answer, script = await find_in("x" * 5000)
     assert answer == NoMatch("x" * 200)
     assert {len(call.body.get("search", "")) for call in script.received} <= {0, 200}
 
@@ -170,7 +170,7 @@ MANY = [person(f"cus-{number}", f"Person {number}", f"{number}@example.com") for
 
 
 async def test_more_matches_than_listed_are_reported() -> None:
-    answer, script = await found("example", MANY)
+    answer, script = await find_in("example", MANY)
     assert isinstance(answer, SeveralMatches)
     assert (len(answer.matches), answer.more, answer.read_at) == (100, True, NOW)
     assert script.routes == ["customers.get", "customers.list"]
@@ -178,27 +178,27 @@ async def test_more_matches_than_listed_are_reported() -> None:
 
 async def test_whole_name_is_not_unique_while_there_are_more_matches() -> None:
     twins = [person("cus-a", "Person"), *MANY, person("cus-b", "Person")]
-    answer, _ = await found("person", twins)
+    answer, _ = await find_in("person", twins)
     assert isinstance(answer, SeveralMatches)
 
 
 async def test_wildcard_matches_are_filtered_page_by_page() -> None:
     hundred = [*MANY, person("cus_100%", "100% Fun")]
-    answer, script = await found("100%", hundred)
+    answer, script = await find_in("100%", hundred)
     assert ids_of(answer) == ["cus_100%"]
-    everyone, script = await found("%", hundred)
+    everyone, script = await find_in("%", hundred)
     assert ids_of(everyone) == ["cus_100%"]
     assert script.routes == ["customers.list"] * 3
 
 
 async def test_search_with_wildcards_ends() -> None:
-    answer, script = await found("%", MANY * 2)
+    answer, script = await find_in("%", MANY * 2)
     assert answer == SeveralMatches("%", (), True, NOW)
     assert script.routes == ["customers.list"] * 3
 
 
 async def test_matches_beyond_a_page_with_wildcards_are_counted() -> None:
-    answer, _ = await found("_", [person(f"cus_{number}") for number in range(150)] + [person("x")])
+    answer, _ = await find_in("_", [person(f"cus_{number}") for number in range(150)] + [person("x")])
     assert isinstance(answer, SeveralMatches)
     assert (len(answer.matches), answer.more) == (100, True)
 
@@ -296,7 +296,7 @@ async def test_better_match_comes_first(typed: str, better: dict[str, str], wors
     ],
 )
 async def test_mistyped_name_suggests_similar_customers(typed: str, near: list[str]) -> None:
-    answer, _ = await found(typed)
+    answer, _ = await find_in(typed)
     assert isinstance(answer, NoMatch)
     assert [customer.id for customer in answer.near] == near
     client = autumn_with(EVERYONE).client()
@@ -326,7 +326,7 @@ PEOPLE = st.lists(
 @examples(150)
 @given(query=LETTERS, customers=PEOPLE)
 def test_matches_contain_the_query(query: str, customers: list[dict[str, Any]]) -> None:
-    answer, script = asyncio.run(found(query, customers))
+    answer, script = asyncio.run(find_in(query, customers))
     assert set(script.routes) <= {"customers.get", "customers.list"}
     texts = readings(query)
     by_id = {customer["id"]: Customer.model_validate(customer) for customer in reversed(customers)}
@@ -404,7 +404,7 @@ def test_select_offers_the_customers_the_command_finds(
         found_by_commands = {
             customer_id
             for answer in commanded
-            for customer_id in (*ids_of(answer), *map(id_of, near_of(answer)))
+            for customer_id in (*ids_of(answer), *map(id_of, similar_customers(answer)))
         }
         return found_by_commands, {customer.id for customer in offer.customers}
 
@@ -412,7 +412,7 @@ def test_select_offers_the_customers_the_command_finds(
     assert by_command - {None} <= offered or len(offered) >= MOST_SUGGESTED
 
 
-def near_of(answer: Found) -> tuple[Customer, ...]:
+def similar_customers(answer: Found) -> tuple[Customer, ...]:
     return answer.near if isinstance(answer, NoMatch) else ()
 
 
@@ -452,7 +452,7 @@ PASTED = [
 @pytest.mark.parametrize("pasted", PASTED)
 async def test_pasted_text_finds_its_customer(pasted: str) -> None:
     acme = {**ACME, "stripe_id": "cus_NffrFeUfNV2Hib"}
-    answer, _ = await found(pasted, [*EVERYONE[1:], acme])
+    answer, _ = await find_in(pasted, [*EVERYONE[1:], acme])
     assert isinstance(answer, SingleMatch), answer
     assert answer.customer_id == "cus_acme"
 
@@ -501,7 +501,7 @@ async def test_typeahead_opens_a_link_with_an_internal_id() -> None:
 )
 async def test_name_is_found_however_it_is_typed(stored: str, typed: str) -> None:
     other_customers = [ADA, person("cus_wax", "W x", "a b"), person("cus_brien", "O Brien"), ACME_EU]
-    answer, _ = await found(typed, [*other_customers, person("cus_1", stored)])
+    answer, _ = await find_in(typed, [*other_customers, person("cus_1", stored)])
     assert isinstance(answer, SingleMatch), answer
     assert answer.customer_id == "cus_1"
     client = autumn_with([*other_customers, person("cus_1", stored)]).client()
@@ -524,14 +524,14 @@ def test_stored_name_typed_as_stored_is_found(name: str, other_customers: list[d
     # A name of nothing but quotes and invisible characters cannot be typed.
     assume(isinstance(wish, FindCommand))
     assert isinstance(wish, FindCommand)
-    by_command, _ = asyncio.run(found(wish.query, customers))
-    by_typeahead = asyncio.run(suggested(name, customers))
+    by_command, _ = asyncio.run(find_in(wish.query, customers))
+    by_typeahead = asyncio.run(suggestions_for(name, customers))
     other_ids = {customer["id"] for customer in customers}
     assert name in other_ids or "cus-with-this-name" in ids_of(by_command)
     assert "cus-with-this-name" in by_typeahead
 
 
-async def suggested(typed: str, customers: Sequence[dict[str, Any]]) -> list[str | None]:
+async def suggestions_for(typed: str, customers: Sequence[dict[str, Any]]) -> list[str | None]:
     client = autumn_with(customers).client()
     try:
         return [customer.id for customer in (await suggest(client, typed)).customers]
@@ -560,7 +560,7 @@ async def test_stripe_search_reads_customers_up_to_a_limit() -> None:
 
 
 async def test_unknown_stripe_id_has_no_match() -> None:
-    answer, _ = await found("cus_NffrFeUfNV2Hib")
+    answer, _ = await find_in("cus_NffrFeUfNV2Hib")
     assert answer == NoMatch("cus_NffrFeUfNV2Hib")
 
 

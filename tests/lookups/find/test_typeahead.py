@@ -17,7 +17,7 @@ ACORN = person("cus_acorn", "Acorn", "hello@acorn.com")
 BOLD = person("cus_bold", "Bold", "x@bold.com")
 
 
-class Slow:
+class SlowAutumn:
     """An Autumn that answers a search only when told to."""
 
     def __init__(self, *customers: dict[str, Any]) -> None:
@@ -47,7 +47,7 @@ async def test_answer_in_time_is_complete() -> None:
 
 
 async def test_slow_answer_is_ready_for_the_next_letter() -> None:
-    slow = Slow(ACME, ACORN, BOLD)
+    slow = SlowAutumn(ACME, ACORN, BOLD)
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=5)
     assert await typeahead.offer("ac") == Suggestions([], searching=True)
@@ -61,7 +61,7 @@ async def test_slow_answer_is_ready_for_the_next_letter() -> None:
 
 
 async def test_text_is_requested_once_whoever_types_it() -> None:
-    slow = Slow(ACME)
+    slow = SlowAutumn(ACME)
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
     waiting = [asyncio.create_task(typeahead.offer("acme")) for _ in range(50)]
@@ -75,7 +75,7 @@ async def test_text_is_requested_once_whoever_types_it() -> None:
 
 
 async def test_customers_of_other_texts_are_offered_meanwhile() -> None:
-    slow = Slow(ACME)
+    slow = SlowAutumn(ACME)
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=5)
     await typeahead.offer("billing@acme.com")
@@ -125,7 +125,7 @@ async def test_error_is_raised_and_not_remembered() -> None:
 
 
 async def test_concurrent_requests_are_limited() -> None:
-    slow = Slow(ACME)
+    slow = SlowAutumn(ACME)
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=5)
     for number in range(60):
@@ -213,7 +213,7 @@ async def test_stripe_id_is_searched_although_part_of_it_is_cached(pasted: str) 
 
 
 async def test_pasted_text_may_take_longer_than_a_letter() -> None:
-    slow = Slow(ACME)
+    slow = SlowAutumn(ACME)
     client = Scripted({"customers.list": slow, "customers.get": recorded("unknown customer")}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=60)
     offering = asyncio.create_task(typeahead.offer("https://app.useautumn.com/customers/cus_acme"))

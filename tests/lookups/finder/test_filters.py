@@ -87,7 +87,7 @@ def balance(granted: int | None, remaining: int | None, **fields: Any) -> dict[s
     return {**{name: None if value is None else Decimal(value) for name, value in numbers.items()}, **fields}
 
 
-def used(used: int, granted: int, **fields: Any) -> dict[str, Any]:
+def used_balance(used: int, granted: int, **fields: Any) -> dict[str, Any]:
     return {"usage": Decimal(used), "granted": Decimal(granted), **fields}
 
 
@@ -123,15 +123,19 @@ def test_customers_with_fewer_entities_are_left_out(*, counted: int, listed: boo
     ("balances", "feature", "use"),
     [
         ({}, "", None),
-        ({"messages": used(90, 100), "seats": used(5, 5)}, "", ("seats", 5, 5)),
-        ({"messages": used(90, 100), "seats": used(5, 5)}, "messages", ("messages", 90, 100)),
-        ({"messages": used(90, 100)}, "seats", None),
-        ({"messages": used(90, 100, unlimited=True), "seats": used(1, 5)}, "", ("seats", 1, 5)),
-        ({"messages": used(90, 0, unlimited=True)}, "messages", ("messages", 90, 0)),
-        ({"messages": used(90, 0), "seats": used(1, 5)}, "", ("seats", 1, 5)),
-        ({"messages": used(150, 100), "seats": used(5, 5)}, "", ("messages", 150, 100)),
+        ({"messages": used_balance(90, 100), "seats": used_balance(5, 5)}, "", ("seats", 5, 5)),
+        ({"messages": used_balance(90, 100), "seats": used_balance(5, 5)}, "messages", ("messages", 90, 100)),
+        ({"messages": used_balance(90, 100)}, "seats", None),
+        (
+            {"messages": used_balance(90, 100, unlimited=True), "seats": used_balance(1, 5)},
+            "",
+            ("seats", 1, 5),
+        ),
+        ({"messages": used_balance(90, 0, unlimited=True)}, "messages", ("messages", 90, 0)),
+        ({"messages": used_balance(90, 0), "seats": used_balance(1, 5)}, "", ("seats", 1, 5)),
+        ({"messages": used_balance(150, 100), "seats": used_balance(5, 5)}, "", ("messages", 150, 100)),
         ({"messages": {}}, "", ("messages", 0, 0)),
-        ({"m": used(1, 2, feature={"name": "Messages"})}, "", ("Messages", 1, 2)),
+        ({"m": used_balance(1, 2, feature={"name": "Messages"})}, "", ("Messages", 1, 2)),
         (None, "", None),
     ],
 )

@@ -37,7 +37,7 @@ async def client_of(local: LocalAutumn) -> AsyncIterator[Autumn]:
         await client.aclose()
 
 
-async def found(local: LocalAutumn, query: ListQuery) -> Listed:
+async def read_list(local: LocalAutumn, query: ListQuery) -> Listed:
     async with client_of(local) as client:
         return await listed(client, query, now=lambda: NOW)
 
@@ -55,20 +55,20 @@ async def test_no_customer_is_lost_where_a_page_ends_without_an_id(
     assert sum(customer.id is None for customer in everyone) > 0
     for size in (2, 3, 7, 500):
         monkeypatch.setattr(read, "PAGE", size)
-        everybody = await found(local, ListQuery(order=order))
+        everybody = await read_list(local, ListQuery(order=order))
         assert everybody.complete, size
         assert sorted(map(str, ids(everybody))) == sorted(str(customer.id) for customer in everyone), size
         created = [customer.get("created_at") or 0 for customer in everybody.customers]
         assert created == sorted(created, reverse=order is Order.NEWEST), size
 
 
-def a_customer(number: int, customer_id: str | None = "") -> dict[str, Any]:
+def customer_row(number: int, customer_id: str | None = "") -> dict[str, Any]:
     """The higher the number, the newer the customer."""
     own_id = f"cus_{number}" if customer_id == "" else customer_id
     return {"id": own_id, "name": f"Name {number}", "created_at": 1_780_000_000_000 + number}
 
 
-async def listed_from(*answers: Answer, query: ListQuery) -> tuple[Listed, list[dict[str, Any]]]:
+async def list_from(*answers: Answer, query: ListQuery) -> tuple[Listed, list[dict[str, Any]]]:
     """The list made from these answers, and the bodies of the requests to Autumn."""
     script = Scripted({"customers.list": answers})
     client = script.client()
@@ -79,10 +79,10 @@ async def listed_from(*answers: Answer, query: ListQuery) -> tuple[Listed, list[
 
 
 async def test_page_that_ends_early_does_not_end_the_list() -> None:
-    answer, bodies = await listed_from(
-        listing(a_customer(5), cursor="more"),
+    answer, bodies = await list_from(
+        listing(customer_row(5), cursor="more"),
         listing(cursor="still more"),
-        listing(a_customer(4), a_customer(3)),
+        listing(customer_row(4), customer_row(3)),
         query=ListQuery(),
     )
     assert ids(answer) == ["cus_5", "cus_4", "cus_3"]
@@ -92,10 +92,10 @@ async def test_page_that_ends_early_does_not_end_the_list() -> None:
 
 @pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
 async def test_short_page_that_ends_without_an_id_does_not_end_the_list(order: Order) -> None:
-    nobody = a_customer(4, None)
-    answer, bodies = await listed_from(
-        listing(a_customer(5), nobody),
-        listing(nobody, a_customer(3)),
+    nobody = customer_row(4, None)
+    answer, bodies = await list_from(
+        listing(customer_row(5), nobody),
+        listing(nobody, customer_row(3)),
         query=ListQuery(order=order),
     )
     assert ids(answer) == ["cus_5", None, "cus_3"]
@@ -105,9 +105,9 @@ async def test_short_page_that_ends_without_an_id_does_not_end_the_list(order: O
 
 
 async def test_list_whose_last_customer_has_no_id_is_complete() -> None:
-    nobody = a_customer(4, None)
-    answer, bodies = await listed_from(
-        listing(a_customer(5), nobody), listing(nobody), query=ListQuery(order=Order.NAME)
+    nobody = customer_row(4, None)
+    answer, bodies = await list_from(
+        listing(customer_row(5), nobody), listing(nobody), query=ListQuery(order=Order.NAME)
     )
     assert ids(answer) == [None, "cus_5"]
     assert answer.complete
@@ -119,30 +119,30 @@ async def test_page_without_new_customers_ends_the_list(
 ) -> None:
     """A page with a single customer who has no id leads back to itself."""
     monkeypatch.setattr(read, "PAGE", 1)
-    assert not (await found(local, ListQuery())).complete
+    assert not (await read_list(local, ListQuery())).complete
 
 
 async def test_autumns_filters(local: LocalAutumn) -> None:
-    pro = await found(local, ListQuery(plans=("pro",)))
+    pro = await read_list(local, ListQuery(plans=("pro",)))
     assert "cus_northwind" in ids(pro)
     assert "cus_acme" not in ids(pro)
-    scheduled = await found(local, ListQuery(status=StatusFilter.SCHEDULED))
+    scheduled = await read_list(local, ListQuery(status=StatusFilter.SCHEDULED))
     assert 0 < len(scheduled.customers) < len(pro.customers)
-    recent = await found(local, ListQuery(joined=30))
+    recent = await read_list(local, ListQuery(joined=30))
     oldest = min(customer.get("created_at") or 0 for customer in recent.customers)
     assert oldest >= (NOW - timedelta(days=30)).timestamp() * 1000
 
 
 async def test_maples_filters(local: LocalAutumn) -> None:
-    past_due = await found(local, ListQuery(past_due=True))
+    past_due = await read_list(local, ListQuery(past_due=True))
     assert "cus_globex" in ids(past_due)
-    assert "cus_umbrella" in ids(await found(local, ListQuery(trial=True)))
-    over = await found(local, ListQuery(over=True))
+    assert "cus_umbrella" in ids(await read_list(local, ListQuery(trial=True)))
+    over = await read_list(local, ListQuery(over=True))
     assert 0 < len(over.customers) < 60
 
 
 async def test_list_is_sorted_by_name(local: LocalAutumn) -> None:
-    by_name = await found(local, ListQuery(order=Order.NAME))
+    by_name = await read_list(local, ListQuery(order=Order.NAME))
     names = [
         (customer.get("name") or customer.get("email") or customer.get("id") or "").casefold()
         for customer in by_name.customers
@@ -152,8 +152,8 @@ async def test_list_is_sorted_by_name(local: LocalAutumn) -> None:
 
 async def test_list_is_sorted_by_number_of_entities(local: LocalAutumn) -> None:
     _entities(local, "cus_acme", "a", "b")
-    newest_first = ids(await found(local, ListQuery()))
-    by_entities = ids(await found(local, ListQuery(order=Order.ENTITIES)))
+    newest_first = ids(await read_list(local, ListQuery()))
+    by_entities = ids(await read_list(local, ListQuery(order=Order.ENTITIES)))
     holders = ["cus_piedpiper", "cus_acme"]
     assert by_entities == [
         *holders,
@@ -162,7 +162,7 @@ async def test_list_is_sorted_by_number_of_entities(local: LocalAutumn) -> None:
 
 
 async def test_list_is_sorted_by_usage_of_a_feature(local: LocalAutumn) -> None:
-    by_use = await found(local, ListQuery(order=Order.USED, used_feature="messages"))
+    by_use = await read_list(local, ListQuery(order=Order.USED, used_feature="messages"))
     used = [
         by_use.uses[customer_id].used for customer_id in map(str, ids(by_use)) if customer_id in by_use.uses
     ]
@@ -175,7 +175,7 @@ async def test_list_is_sorted_by_usage_of_a_feature(local: LocalAutumn) -> None:
 
 
 async def test_list_is_sorted_by_share_of_a_balance(local: LocalAutumn) -> None:
-    by_share = await found(local, ListQuery(order=Order.USED))
+    by_share = await read_list(local, ListQuery(order=Order.USED))
     shares = [
         by_share.uses[customer_id].share
         for customer_id in map(str, ids(by_share))
@@ -188,11 +188,11 @@ async def test_list_is_sorted_by_share_of_a_balance(local: LocalAutumn) -> None:
 async def test_sorted_list_is_read_completely_before_it_is_cut(
     local: LocalAutumn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    all_ids = ids(await found(local, ListQuery(order=Order.USED, used_feature="messages")))
+    all_ids = ids(await read_list(local, ListQuery(order=Order.USED, used_feature="messages")))
     monkeypatch.setattr(read, "PAGE", 7)
     monkeypatch.setattr(read, "MOST_READ", 200)
     monkeypatch.setattr(read, "MOST_LISTED", 5)
-    cut = await found(local, ListQuery(order=Order.USED, used_feature="messages"))
+    cut = await read_list(local, ListQuery(order=Order.USED, used_feature="messages"))
     assert ids(cut) == all_ids[:5]
     assert not cut.complete
 
@@ -200,10 +200,10 @@ async def test_sorted_list_is_read_completely_before_it_is_cut(
 async def test_long_list_is_cut_and_says_so(local: LocalAutumn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "PAGE", 2)
     monkeypatch.setattr(read, "MOST_LISTED", 5)
-    cut = await found(local, ListQuery())
+    cut = await read_list(local, ListQuery())
     assert (len(cut.customers), cut.complete) == (5, False)
     monkeypatch.setattr(read, "MOST_READ", 2)
-    less = await found(local, ListQuery())
+    less = await read_list(local, ListQuery())
     assert len(less.customers) < 5
     assert not less.complete
 
@@ -222,23 +222,23 @@ async def test_customers_are_filtered_by_number_of_entities(
     monkeypatch.setattr(read, "ENTITY_PAGE", size)
     _entities(local, "cus_acme", "a", "b")
     _entities(local, "cus_acme", "c", feature="projects")
-    some = await found(local, ListQuery(entities=1))
+    some = await read_list(local, ListQuery(entities=1))
     assert sorted(map(str, ids(some))) == ["cus_acme", "cus_piedpiper"]
     assert some.complete
     assert dict(some.entities) == {"cus_acme": 3, "cus_piedpiper": 4}
-    assert ids(await found(local, ListQuery(entities=4))) == ["cus_piedpiper"]
-    assert ids(await found(local, ListQuery(entities=5))) == []
-    of_seats = await found(local, ListQuery(entities=1, entity_feature="seats"))
+    assert ids(await read_list(local, ListQuery(entities=4))) == ["cus_piedpiper"]
+    assert ids(await read_list(local, ListQuery(entities=5))) == []
+    of_seats = await read_list(local, ListQuery(entities=1, entity_feature="seats"))
     assert dict(of_seats.entities) == {"cus_acme": 2, "cus_piedpiper": 4}
-    assert ids(await found(local, ListQuery(entities=1, entity_feature="projects"))) == ["cus_acme"]
+    assert ids(await read_list(local, ListQuery(entities=1, entity_feature="projects"))) == ["cus_acme"]
 
 
 async def test_entities_are_only_counted_when_needed(local: LocalAutumn) -> None:
     local.faults.add("entities.list", "500", times=None)
-    everybody = await found(local, ListQuery())
+    everybody = await read_list(local, ListQuery())
     assert everybody.entities == {}
     with pytest.raises(Unavailable):
-        await found(local, ListQuery(entities=1))
+        await read_list(local, ListQuery(entities=1))
 
 
 async def test_uncounted_entities_leave_the_list_incomplete(
@@ -246,7 +246,7 @@ async def test_uncounted_entities_leave_the_list_incomplete(
 ) -> None:
     monkeypatch.setattr(read, "MOST_ENTITY_PAGES", 2)
     monkeypatch.setattr(read, "ENTITY_PAGE", 1)
-    some = await found(local, ListQuery(entities=1))
+    some = await read_list(local, ListQuery(entities=1))
     assert dict(some.entities) == {"cus_piedpiper": 2}
     assert not some.complete
 
@@ -256,14 +256,14 @@ async def test_list_of_entities_ending_without_an_id_is_not_complete(
 ) -> None:
     holder = local.state.customer("cus_piedpiper")
     monkeypatch.setattr(read, "ENTITY_PAGE", len(holder.entities))
-    assert (await found(local, ListQuery(entities=1))).complete
+    assert (await read_list(local, ListQuery(entities=1))).complete
     holder.entities[0].id = None
-    assert not (await found(local, ListQuery(entities=1))).complete
+    assert not (await read_list(local, ListQuery(entities=1))).complete
     monkeypatch.setattr(read, "ENTITY_PAGE", len(holder.entities) + 1)
-    assert (await found(local, ListQuery(entities=1))).complete
+    assert (await read_list(local, ListQuery(entities=1))).complete
 
 
 async def test_no_entities_is_a_complete_answer(local: LocalAutumn) -> None:
     local.state.customer("cus_piedpiper").entities.clear()
-    nobody = await found(local, ListQuery(entities=1))
+    nobody = await read_list(local, ListQuery(entities=1))
     assert (ids(nobody), nobody.complete) == ([], True)

@@ -28,13 +28,15 @@ def preview(*lines: PreviewLine, at: datetime | None = SOON, currency: str = "us
     return InvoicePreview(invoice_at=at, currency=currency, total=total, line_items=list(lines))
 
 
-def own(kind: str = "fixed_discount", value: Any = 10, lasts: str = "forever", **changes: Any) -> Discount:
+def own_discount(
+    kind: str = "fixed_discount", value: Any = 10, lasts: str = "forever", **changes: Any
+) -> Discount:
     fields = {"id": "own", "type": kind, "discount_value": Decimal(value), "duration_type": lasts}
     return Discount(**{**fields, "currency": "usd", **changes})
 
 
-ONCE = own(lasts="one_off")
-CREDIT = own("invoice_credits", 250, "one_off")
+ONCE = own_discount(lasts="one_off")
+CREDIT = own_discount("invoice_credits", 250, "one_off")
 
 
 @pytest.mark.parametrize(
@@ -44,17 +46,21 @@ CREDIT = own("invoice_credits", 250, "one_off")
         (ONCE, (preview(line(50, 10), at=LATER), preview(line(20, 10))), [50, 10]),
         (ONCE, (preview(line(50, 10), at=None), preview(line(20, 10), at=LATER)), [50, 10]),
         (ONCE, (preview(line(30)), preview(line(20, 10), at=LATER)), [30, 10]),
-        (own(lasts="months"), (preview(line(50, 10)), preview(line(20, 10), at=LATER)), [40, 10]),
+        (own_discount(lasts="months"), (preview(line(50, 10)), preview(line(20, 10), at=LATER)), [40, 10]),
         (
-            own("percentage_discount", 50, "one_off"),
+            own_discount("percentage_discount", 50, "one_off"),
             (preview(line(50, 25)), preview(line(20, 10), at=LATER)),
             [25, 20],
         ),
         # Credit until it is used up; the line it no longer covers pays the rest.
         (CREDIT, (preview(line(199, 250)), preview(line(40, 40), line(60, 60), at=LATER)), [0, 49]),
         # Dollars are not deducted from euros.
-        (own(), (preview(line(50, 10), currency="eur"), preview(line(20, 10), currency="USD")), [50, 10]),
-        (own(end=SOON), (preview(line(50, 10), at=LATER),), [50]),
+        (
+            own_discount(),
+            (preview(line(50, 10), currency="eur"), preview(line(20, 10), currency="USD")),
+            [50, 10],
+        ),
+        (own_discount(end=SOON), (preview(line(50, 10), at=LATER),), [50]),
         # A subscription with its own discount is known only from Autumn's preview.
         (
             Discount(id="sub", subscription_id="s", type="fixed_discount", discount_value=Decimal(10)),
@@ -84,7 +90,7 @@ def test_discount_without_effect_is_not_listed() -> None:
     first, second = settled(previews, (CREDIT,))
     assert first.line_items[0].discounts[0].amount_off == 199
     assert second.line_items[0].discounts[0].amount_off == 51
-    (gone,) = settled((preview(line(50, 10), currency="eur"),), (own(),))
+    (gone,) = settled((preview(line(50, 10), currency="eur"),), (own_discount(),))
     assert gone.line_items[0].discounts == []
 
 
@@ -120,7 +126,7 @@ def test_amount_is_never_deducted_twice(
     previews = [
         preview(line(before, min(before, value)), at=at, currency=code) for before, at, code in invoices
     ]
-    settled_previews = settled(previews, (own(kind, value, lasts),))
+    settled_previews = settled(previews, (own_discount(kind, value, lasts),))
     off = [
         before - value_off.total for (before, _, _), value_off in zip(invoices, settled_previews, strict=True)
     ]

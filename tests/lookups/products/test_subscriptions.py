@@ -17,30 +17,30 @@ from tests.lookups.samples import LATER, NOW, customer, plan, subscription
 DAY = timedelta(days=1)
 
 
-def ending(plan_id: str = "starter", **changes: Any) -> Subscription:
+def cancelled(plan_id: str = "starter", **changes: Any) -> Subscription:
     return subscription(plan_id, **{"canceled_at": NOW, "expires_at": LATER, **changes})
 
 
-def starting(plan_id: str = "team", **changes: Any) -> Subscription:
+def scheduled(plan_id: str = "team", **changes: Any) -> Subscription:
     return subscription(plan_id, **{"status": "scheduled", "started_at": LATER, **changes})
 
 
 @pytest.mark.parametrize(
     ("subscriptions", "changes"),
     [
-        ([ending(), starting()], ["starter → team"]),
-        ([starting(), ending()], ["starter → team"]),
-        ([ending(), starting(started_at=LATER + DAY / 2)], ["starter → team"]),
-        ([ending(), starting(started_at=LATER + 2 * DAY)], []),
-        ([ending(), starting(started_at=None)], []),
-        ([ending(expires_at=None), starting()], []),
-        ([ending(canceled_at=None), starting()], []),
-        ([ending(add_on=True), starting()], []),
-        ([ending(), starting(add_on=True)], []),
-        ([ending(scope="entity"), starting()], []),
-        ([ending(), subscription("pro")], []),
-        ([ending(), ending("old"), starting()], ["starter → team"]),
-        ([ending(expires_at=datetime.max.replace(tzinfo=UTC)), starting()], []),
+        ([cancelled(), scheduled()], ["starter → team"]),
+        ([scheduled(), cancelled()], ["starter → team"]),
+        ([cancelled(), scheduled(started_at=LATER + DAY / 2)], ["starter → team"]),
+        ([cancelled(), scheduled(started_at=LATER + 2 * DAY)], []),
+        ([cancelled(), scheduled(started_at=None)], []),
+        ([cancelled(expires_at=None), scheduled()], []),
+        ([cancelled(canceled_at=None), scheduled()], []),
+        ([cancelled(add_on=True), scheduled()], []),
+        ([cancelled(), scheduled(add_on=True)], []),
+        ([cancelled(scope="entity"), scheduled()], []),
+        ([cancelled(), subscription("pro")], []),
+        ([cancelled(), cancelled("old"), scheduled()], ["starter → team"]),
+        ([cancelled(expires_at=datetime.max.replace(tzinfo=UTC)), scheduled()], []),
     ],
 )
 def test_scheduled_plan_changes_are_paired(subscriptions: list[Subscription], changes: list[str]) -> None:
@@ -53,11 +53,11 @@ def test_scheduled_plan_changes_are_paired(subscriptions: list[Subscription], ch
 
 
 def test_change_to_a_free_plan_is_a_cancellation() -> None:
-    free = starting("free", plan=plan("free", price=None))
-    unknown = starting("free", plan=None)
+    free = scheduled("free", plan=plan("free", price=None))
+    unknown = scheduled("free", plan=None)
     assert [
-        plan_changes(Customer(subscriptions=[ending(), next_plan]))[0].to_free
-        for next_plan in (free, unknown, starting())
+        plan_changes(Customer(subscriptions=[cancelled(), next_plan]))[0].to_free
+        for next_plan in (free, unknown, scheduled())
     ] == [True, False, False]
     assert not is_free(plan(price=None, items=[PlanItem(price=UsagePrice(amount=Decimal(1)))]))
 
