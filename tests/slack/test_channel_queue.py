@@ -10,7 +10,7 @@ from bot.digests.process import DigestTimeouts
 from bot.slack.channel_queue import ChannelQueue
 
 
-class Hall:
+class VirtualTime:
     """Tasks that sleep here wake in the order of their times."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Hall:
 
 async def post_all(channels: list[str], *, takes: float = 0.0) -> list[tuple[float, str]]:
     """When posts went out."""
-    hall = Hall()
+    hall = VirtualTime()
     queue = ChannelQueue(channel=1.0, overall=0.1, clock=hall.clock, sleep=hall.sleep)
     posted: list[tuple[float, str]] = []
 

@@ -98,7 +98,7 @@ async def test_channel_is_unchecked_when_slack_does_not_answer(
     assert await channels.check(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
 
 
-class Hand:
+class ManualClock:
     """A clock that is moved by hand."""
 
     now = 1000.0
@@ -107,7 +107,7 @@ class Hand:
         return self.now
 
 
-def asked(slack: LocalSlack) -> dict[str, int]:
+def call_counts(slack: LocalSlack) -> dict[str, int]:
     names = [call.method for call in slack.calls]
     return {name: names.count(name) for name in sorted(set(names))}
 
@@ -117,21 +117,21 @@ async def test_many_channels_are_looked_up_with_one_list(slack: LocalSlack, clie
     for number in range(230):
         channel = There(f"C9{number:03}", f"many-{number}", "public", members=[BOT_USER])
         slack.workspace.channels[channel.id] = channel
-    clock = Hand()
+    clock = ManualClock()
     channels = Channels(client, clock=clock)
     for number in range(230):
         assert (await channels.check(f"C9{number:03}")).problem is None
-    assert asked(slack) == {"conversations.info": 20, "users.conversations": 2}
+    assert call_counts(slack) == {"conversations.info": 20, "users.conversations": 2}
     # A channel that the list rules out or leaves out is looked up by itself.
     assert (await channels.check(SHARED)).problem is ChannelProblem.SHARED
     assert (await channels.check("C00NOWHERE")).problem is ChannelProblem.OUT
-    assert asked(slack) == {"conversations.info": 22, "users.conversations": 2}
+    assert call_counts(slack) == {"conversations.info": 22, "users.conversations": 2}
     clock.now += 20
     assert (await channels.check(SUPPORT)).problem is None
-    assert asked(slack)["users.conversations"] == 4
+    assert call_counts(slack)["users.conversations"] == 4
     clock.now += 60
     assert (await channels.check(SUPPORT)).problem is None
-    assert asked(slack) == {"conversations.info": 23, "users.conversations": 4}
+    assert call_counts(slack) == {"conversations.info": 23, "users.conversations": 4}
 
 
 async def test_channels_of_a_person_are_limited_to_visible_ones(

@@ -98,7 +98,7 @@ async def test_other_errors_do_not_mark_the_token_revoked(slack: LocalSlack) -> 
     assert token.good
 
 
-async def until(true: Callable[[], bool]) -> None:
+async def wait_until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
@@ -110,8 +110,8 @@ async def test_revoked_token_makes_an_idle_bot_unready(mode: Mode, logs: io.Stri
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         maple.slack.faults.add("auth.test", "error", error="token_revoked", times=3)
-        await until(lambda: not maple.bot.readiness()["slack"])
+        await wait_until(lambda: not maple.bot.readiness()["slack"])
         answer = await client.get("/readyz")
         assert (answer.status_code, answer.json()["slack"]) == (503, False)
-        await until(lambda: maple.bot.readiness()["slack"])
+        await wait_until(lambda: maple.bot.readiness()["slack"])
         assert logs.getvalue().count("token_revoked") == 1

@@ -68,7 +68,7 @@ class Peers:
 
 
 @contextlib.asynccontextmanager
-async def attacked(limits: HttpLimits) -> AsyncIterator[tuple[Running, Peers]]:
+async def maple_under_attack(limits: HttpLimits) -> AsyncIterator[tuple[Running, Peers]]:
     async with running_maple("http", timings=Timeouts(http=limits)) as maple:
         peers = Peers(maple.bot.url)
         try:
@@ -89,18 +89,18 @@ def request(maple: Running, body: bytes = BODY, *, length: int | None = None) ->
     return "\r\n".join(lines).encode() + b"\r\n\r\n", body
 
 
-async def works(maple: Running) -> None:
+async def assert_works(maple: Running) -> None:
     await maple.ana.command("/autumn help")
     await maple.ana.sees(labels.HELP_TITLE)
 
 
-def cut(maple: Running, reason: str) -> float:
+def connections_cut(maple: Running, reason: str) -> float:
     return (
         maple.bot.metrics.registry.get_sample_value("maple_connections_cut_total", {"reason": reason}) or 0.0
     )
 
 
-async def until(true: Callable[[], bool]) -> None:
+async def wait_until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
@@ -112,17 +112,17 @@ async def test_request_whose_headers_never_end_loses_its_connection() -> None:
         b"POST /slack/events HTTP/1.1\r\nhost: ma",
         b"GET /healthz HTTP/1.1\r\ncontent-length: 9\r\n",
     )
-    async with attacked(QUICK) as (maple, peers):
+    async with maple_under_attack(QUICK) as (maple, peers):
         slow = [await peers.connect() for _ in range(15)]
         for number, peer in enumerate(slow):
             await peer.send(starts[number % len(starts)])
         assert {await peer.ended() for peer in slow} == {b""}
-        assert cut(maple, "late") == 15
-        await works(maple)
+        assert connections_cut(maple, "late") == 15
+        await assert_works(maple)
 
 
 async def test_trickling_headers_do_not_extend_the_deadline() -> None:
-    async with attacked(QUICK) as (maple, peers):
+    async with maple_under_attack(QUICK) as (maple, peers):
         peer = await peers.connect()
         ended = asyncio.create_task(peer.ended())
         while not ended.done():
@@ -130,33 +130,33 @@ async def test_trickling_headers_do_not_extend_the_deadline() -> None:
                 await peer.send(b"x")
             await asyncio.sleep(0.01)
         assert await ended == b""
-        assert cut(maple, "late") == 1
-        await works(maple)
+        assert connections_cut(maple, "late") == 1
+        await assert_works(maple)
 
 
 async def test_signed_request_whose_body_never_ends_loses_its_connection() -> None:
-    async with attacked(QUICK) as (maple, peers):
+    async with maple_under_attack(QUICK) as (maple, peers):
         head, body = request(maple)
         peer = await peers.connect()
         await peer.send(head + body[:5])
         assert await peer.ended() == b""
-        assert cut(maple, "late") == 1
+        assert connections_cut(maple, "late") == 1
         assert maple.bot.metrics.registry.get_sample_value("maple_unsigned_requests_total") == 0
-        await works(maple)
+        await assert_works(maple)
 
 
 async def test_unsigned_request_is_refused_before_its_body_comes() -> None:
-    async with attacked(QUICK) as (maple, peers):
+    async with maple_under_attack(QUICK) as (maple, peers):
         peer = await peers.connect()
         await peer.send(b"POST /slack/events HTTP/1.1\r\nhost: maple\r\ncontent-length: 900000\r\n\r\n")
         assert await peer.status() == 401
         await peer.send(b"x")
         assert await peer.ended() == b"", "the rest is not waited for either"
-        await works(maple)
+        await assert_works(maple)
 
 
 async def test_body_of_two_megabytes_is_refused() -> None:
-    async with attacked(HttpLimits()) as (maple, peers):
+    async with maple_under_attack(HttpLimits()) as (maple, peers):
         head, body = request(maple, b"x" * 2 * 1024 * 1024)
         peer = await peers.connect()
         await peer.send(head)
@@ -164,12 +164,12 @@ async def test_body_of_two_megabytes_is_refused() -> None:
         with contextlib.suppress(ConnectionError):
             await peer.send(body)
         assert await peer.ended() == b""
-        assert cut(maple, "size") == 1
-        await works(maple)
+        assert connections_cut(maple, "size") == 1
+        await assert_works(maple)
 
 
 async def test_body_in_chunks_counts_as_it_comes() -> None:
-    async with attacked(replace(HttpLimits(), body=1000)) as (maple, peers):
+    async with maple_under_attack(replace(HttpLimits(), body=1000)) as (maple, peers):
         head, body = request(maple, b"x" * 1001)
         chunked = head.replace(b"content-length: 1001", b"transfer-encoding: chunked")
         peer = await peers.connect()
@@ -178,7 +178,7 @@ async def test_body_in_chunks_counts_as_it_comes() -> None:
 
 
 async def test_body_of_one_megabyte_is_read() -> None:
-    async with attacked(HttpLimits()) as (maple, peers):
+    async with maple_under_attack(HttpLimits()) as (maple, peers):
         head, body = request(maple, BODY + b"&x=" + b"x" * (1024 * 1024 - len(BODY) - 3))
         peer = await peers.connect()
         await peer.send(head + body)
@@ -186,7 +186,7 @@ async def test_body_of_one_megabyte_is_read() -> None:
 
 
 async def test_refused_body_within_the_size_leaves_the_connection_usable() -> None:
-    async with attacked(HttpLimits()) as (maple, peers):
+    async with maple_under_attack(HttpLimits()) as (maple, peers):
         head, body = request(maple)
         peer = await peers.connect()
         await peer.send(b"POST /slack/events HTTP/1.1\r\nhost: maple\r\ncontent-length: 3\r\n\r\n")
@@ -197,7 +197,7 @@ async def test_refused_body_within_the_size_leaves_the_connection_usable() -> No
 
 
 async def test_idle_connection_is_ended_whatever_was_answered_on_it() -> None:
-    async with attacked(replace(QUICK, exchange=5)) as (_, peers):
+    async with maple_under_attack(replace(QUICK, exchange=5)) as (_, peers):
         peer = await peers.connect()
         await peer.send(b"POST /slack/events HTTP/1.1\r\nhost: maple\r\ncontent-length: 3\r\n\r\n")
         assert await peer.status() == 401
@@ -206,40 +206,40 @@ async def test_idle_connection_is_ended_whatever_was_answered_on_it() -> None:
 
 
 async def test_requests_sent_ahead_are_answered_in_turn() -> None:
-    async with attacked(QUICK) as (maple, peers):
+    async with maple_under_attack(QUICK) as (maple, peers):
         head, body = request(maple)
         peer = await peers.connect()
         await peer.send((head + body) * 3 + head[:20])
         assert [await peer.status() for _ in range(3)] == [200, 200, 200]
         assert await peer.ended() == b""
-        assert cut(maple, "late") == 1
+        assert connections_cut(maple, "late") == 1
 
 
 async def test_peer_that_does_not_take_its_answers_loses_its_connection() -> None:
-    async with attacked(QUICK) as (maple, peers):
+    async with maple_under_attack(QUICK) as (maple, peers):
         peer = await peers.connect()
         transport: Any = peer.writer.transport
         transport.pause_reading()
         with contextlib.suppress(ConnectionError):
             await peer.send(b"GET /metrics HTTP/1.1\r\nhost: maple\r\n\r\n" * 2000)
-        await until(lambda: cut(maple, "late") == 1)
-        await works(maple)
+        await wait_until(lambda: connections_cut(maple, "late") == 1)
+        await assert_works(maple)
 
 
 async def test_new_connection_takes_the_place_of_the_longest_waiting() -> None:
-    async with attacked(replace(HttpLimits(), connections=10)) as (maple, peers):
+    async with maple_under_attack(replace(HttpLimits(), connections=10)) as (maple, peers):
         hoarded = [await peers.connect() for _ in range(30)]
         for peer in hoarded[:20]:
             assert await peer.ended() == b""
-        await works(maple)
-        assert cut(maple, "full") >= 20
+        await assert_works(maple)
+        assert connections_cut(maple, "full") >= 20
         head, body = request(maple)
         await hoarded[-1].send(head + body)
         assert await hoarded[-1].status() == 200, "the latest keep theirs"
 
 
 async def test_malformed_requests_are_logged_once(logs: io.StringIO) -> None:
-    async with attacked(HttpLimits()) as (maple, peers):
+    async with maple_under_attack(HttpLimits()) as (maple, peers):
         for nonsense in [b"\x16\x03\x01\x02\x00\r\n\r\n", b"GET\r\n\r\n", b"x" * 20_000] * 10:
             peer = await peers.connect()
             with contextlib.suppress(ConnectionError):
@@ -247,10 +247,10 @@ async def test_malformed_requests_are_logged_once(logs: io.StringIO) -> None:
             await peer.ended()
         lines = [json.loads(line) for line in logs.getvalue().splitlines()]
         assert len([line for line in lines if line.get("library") == "uvicorn.error"]) == 1
-        await works(maple)
+        await assert_works(maple)
 
 
-class Slow:
+class SlowApp:
     """An application whose answers wait until they are released."""
 
     def __init__(self) -> None:
@@ -277,12 +277,12 @@ GET = b"GET / HTTP/1.1\r\nhost: maple\r\n\r\n"
 
 
 async def test_requests_being_answered_keep_their_slots() -> None:
-    slow = Slow()
+    slow = SlowApp()
     async with slow.listening(replace(HttpLimits(), connections=3)) as (_, peers):
         asking = [await peers.connect() for _ in range(3)]
         for peer in asking:
             await peer.send(GET)
-        await until(lambda: slow.arrived == 3)
+        await wait_until(lambda: slow.arrived == 3)
         assert await (await peers.connect()).ended() == b""
         slow.go_on.set()
         assert [await peer.status() for peer in asking] == [200, 200, 200]
@@ -296,7 +296,7 @@ async def test_requests_being_answered_keep_their_slots() -> None:
 
 
 async def test_idle_connection_is_kept_as_long_as_load_balancers_keep_theirs() -> None:
-    slow = Slow()
+    slow = SlowApp()
     slow.go_on.set()
     async with slow.listening(HttpLimits()) as (listener, peers):
         peer = await peers.connect()
@@ -313,7 +313,7 @@ async def test_exhausted_file_descriptors_are_logged_once(
     logs: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("asyncio.constants.ACCEPT_RETRY_DELAY", 0.02)
-    slow = Slow()
+    slow = SlowApp()
     slow.go_on.set()
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     async with slow.listening(HttpLimits()) as (_, peers):
@@ -330,7 +330,7 @@ async def test_exhausted_file_descriptors_are_logged_once(
             for client in clients:
                 with contextlib.suppress(BlockingIOError):
                     client.connect(("127.0.0.1", peers._port))
-            await until(lambda: bool(logs.getvalue()))
+            await wait_until(lambda: bool(logs.getvalue()))
             await asyncio.sleep(0.1)
         lines = [json.loads(line) for line in logs.getvalue().splitlines()]
         assert [line["library"] for line in lines] == ["asyncio"]

@@ -13,7 +13,7 @@ from bot.slack.errors import PostAnswer, PostStatus, interpret_error
 NO_JSON = SlackApiError("not JSON", None)  # type: ignore[no-untyped-call]
 
 
-def answered(status: int, data: Any, headers: dict[str, str] | None = None) -> SlackApiError:
+def error_with_answer(status: int, data: Any, headers: dict[str, str] | None = None) -> SlackApiError:
     response = AsyncSlackResponse(
         client=AsyncWebClient(),
         http_verb="POST",
@@ -26,42 +26,42 @@ def answered(status: int, data: Any, headers: dict[str, str] | None = None) -> S
     return SlackApiError("no", response)  # type: ignore[no-untyped-call]
 
 
-def refused(name: str) -> SlackApiError:
-    return answered(200, {"ok": False, "error": name})
+def error_named(name: str) -> SlackApiError:
+    return error_with_answer(200, {"ok": False, "error": name})
 
 
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
         (
-            answered(429, {"error": "ratelimited"}, {"Retry-After": "7"}),
+            error_with_answer(429, {"error": "ratelimited"}, {"Retry-After": "7"}),
             PostAnswer(PostStatus.LIMITED, "ratelimited", 7),
         ),
-        (answered(429, "", {"retry-after": "soon"}), PostAnswer(PostStatus.LIMITED, "http_429", 1)),
-        (refused("rate_limited"), PostAnswer(PostStatus.LIMITED, "rate_limited", 1)),
-        (refused("invalid_blocks"), PostAnswer(PostStatus.BLOCKS, "invalid_blocks")),
-        (refused("not_in_channel"), PostAnswer(PostStatus.CLOSED, "not_in_channel")),
+        (error_with_answer(429, "", {"retry-after": "soon"}), PostAnswer(PostStatus.LIMITED, "http_429", 1)),
+        (error_named("rate_limited"), PostAnswer(PostStatus.LIMITED, "rate_limited", 1)),
+        (error_named("invalid_blocks"), PostAnswer(PostStatus.BLOCKS, "invalid_blocks")),
+        (error_named("not_in_channel"), PostAnswer(PostStatus.CLOSED, "not_in_channel")),
         (
-            refused("channel_not_found"),
+            error_named("channel_not_found"),
             PostAnswer(PostStatus.CLOSED, "channel_not_found"),
         ),
-        (refused("is_archived"), PostAnswer(PostStatus.CLOSED, "is_archived")),
+        (error_named("is_archived"), PostAnswer(PostStatus.CLOSED, "is_archived")),
         (
-            refused("restricted_action"),
+            error_named("restricted_action"),
             PostAnswer(PostStatus.CLOSED, "restricted_action"),
         ),
-        (refused("internal_error"), PostAnswer(PostStatus.DOUBT, "internal_error")),
-        (refused("fatal_error"), PostAnswer(PostStatus.DOUBT, "fatal_error")),
-        (refused("something_new"), PostAnswer(PostStatus.REFUSED, "something_new")),
-        (refused("msg_blocks_too_long"), PostAnswer(PostStatus.BLOCKS, "msg_blocks_too_long")),
-        (refused("invalid_attachments"), PostAnswer(PostStatus.BLOCKS, "invalid_attachments")),
-        (answered(200, {}), PostAnswer(PostStatus.DOUBT, "http_200")),
+        (error_named("internal_error"), PostAnswer(PostStatus.DOUBT, "internal_error")),
+        (error_named("fatal_error"), PostAnswer(PostStatus.DOUBT, "fatal_error")),
+        (error_named("something_new"), PostAnswer(PostStatus.REFUSED, "something_new")),
+        (error_named("msg_blocks_too_long"), PostAnswer(PostStatus.BLOCKS, "msg_blocks_too_long")),
+        (error_named("invalid_attachments"), PostAnswer(PostStatus.BLOCKS, "invalid_attachments")),
+        (error_with_answer(200, {}), PostAnswer(PostStatus.DOUBT, "http_200")),
         (
-            answered(500, {"ok": False, "error": "not_in_channel"}),
+            error_with_answer(500, {"ok": False, "error": "not_in_channel"}),
             PostAnswer(PostStatus.DOUBT, "not_in_channel"),
         ),
-        (answered(502, "<html>"), PostAnswer(PostStatus.DOUBT, "http_502")),
-        (answered(503, {}), PostAnswer(PostStatus.DOUBT, "http_503")),
+        (error_with_answer(502, "<html>"), PostAnswer(PostStatus.DOUBT, "http_502")),
+        (error_with_answer(503, {}), PostAnswer(PostStatus.DOUBT, "http_503")),
         (NO_JSON, PostAnswer(PostStatus.DOUBT, "SlackApiError")),
         (aiohttp.ServerDisconnectedError(), PostAnswer(PostStatus.DOUBT, "ServerDisconnectedError")),
         (TimeoutError(), PostAnswer(PostStatus.DOUBT, "TimeoutError")),

@@ -34,7 +34,7 @@ BODY = b"command=/autumn&text=canary"
 Headers = list[tuple[bytes, bytes]]
 
 
-def signed(body: bytes = BODY, kind: bytes = b"application/x-www-form-urlencoded") -> Headers:
+def signed_headers(body: bytes = BODY, kind: bytes = b"application/x-www-form-urlencoded") -> Headers:
     stamp = str(int(time.time())).encode()
     mark = hmac.new(SECRET.encode(), b"v0:" + stamp + b":" + body, hashlib.sha256).hexdigest().encode()
     return [
@@ -93,15 +93,15 @@ class Endpoint:
 
 async def test_slacks_own_request_is_handled_and_timed() -> None:
     endpoint = Endpoint()
-    assert await endpoint.post(signed()) == (200, b"")
-    assert await endpoint.post(signed(), [BODY[:5], BODY[5:]]) == (200, b"")
+    assert await endpoint.post(signed_headers()) == (200, b"")
+    assert await endpoint.post(signed_headers(), [BODY[:5], BODY[5:]]) == (200, b"")
     assert endpoint.handled == 2
     assert 'maple_ack_seconds_count{mode="http"} 2.0' in endpoint.metrics.exposition().decode()
 
 
 async def test_url_verification_is_answered() -> None:
     body = b'{"type":"url_verification","challenge":"c0ffee"}'
-    answer = await Endpoint().post(signed(body, b"application/json"), [body])
+    answer = await Endpoint().post(signed_headers(body, b"application/json"), [body])
     assert answer is not None
     assert (answer[0], b"c0ffee" in answer[1]) == (200, True)
 
@@ -109,15 +109,15 @@ async def test_url_verification_is_answered() -> None:
 async def test_requests_before_the_start_get_503() -> None:
     endpoint = Endpoint()
     endpoint.ready = False
-    assert await endpoint.post(signed()) == (503, b"")
+    assert await endpoint.post(signed_headers()) == (503, b"")
     assert await endpoint.post([]) == (401, b""), "strangers learn nothing of that"
 
 
 async def test_too_large_body_is_refused() -> None:
     endpoint = Endpoint()
     whole = [b"x" * 1024 * 1024, b"x"]
-    assert await endpoint.post(signed(), whole) == (413, b"")
-    headers = [*signed(), (b"content-length", b"1048577")]
+    assert await endpoint.post(signed_headers(), whole) == (413, b"")
+    headers = [*signed_headers(), (b"content-length", b"1048577")]
     assert await endpoint.post(headers, whole) == (413, b"")
     assert endpoint.unread == 2, "what its headers say is too large is not read"
     assert "maple_unsigned_requests_total 2.0" in endpoint.metrics.exposition().decode()
@@ -125,17 +125,17 @@ async def test_too_large_body_is_refused() -> None:
 
 async def test_disconnected_sender_is_not_answered() -> None:
     endpoint = Endpoint()
-    assert await endpoint.post(signed(), leave=True) is None
+    assert await endpoint.post(signed_headers(), leave=True) is None
     assert "maple_unsigned_requests_total 0.0" in endpoint.metrics.exposition().decode()
 
 
 async def test_body_is_not_read_when_the_headers_are_already_invalid() -> None:
     endpoint = Endpoint()
     stale = [(b"x-slack-request-timestamp", b"1700000000"), (b"x-slack-signature", b"v0=" + b"0" * 64)]
-    for headers in ([], signed()[:2], stale):
+    for headers in ([], signed_headers()[:2], stale):
         assert await endpoint.post(headers) == (401, b"")
         assert endpoint.unread == 1
-    assert await endpoint.post([*signed()[:2], stale[1]]) == (401, b"")
+    assert await endpoint.post([*signed_headers()[:2], stale[1]]) == (401, b"")
     assert endpoint.unread == 0
 
 
@@ -149,7 +149,7 @@ async def test_body_is_not_read_when_the_headers_are_already_invalid() -> None:
     ],
 )
 async def test_signed_unreadable_body_gets_400(body: bytes, kind: bytes, logs: io.StringIO) -> None:
-    assert await Endpoint().post(signed(body, kind), [body]) in (
+    assert await Endpoint().post(signed_headers(body, kind), [body]) in (
         (400, b""),
         (404, b'{"error": "unhandled request"}'),
     )
@@ -178,8 +178,8 @@ def test_ten_thousand_odd_headers_are_refused_and_break_nothing(
         for stamp, mark in itertools.product(stamps, marks):
             odd = [(STAMP, stamp), (MARK, mark)]
             answers.add(await ENDPOINT.post(odd))
-            answers.add(await ENDPOINT.post([*signed(), random.choice(odd)]))  # noqa: S311
-        assert await ENDPOINT.post([*signed(), (b"x-slack-retry-reason", marks[0])]) == (200, b"")
+            answers.add(await ENDPOINT.post([*signed_headers(), random.choice(odd)]))  # noqa: S311
+        assert await ENDPOINT.post([*signed_headers(), (b"x-slack-retry-reason", marks[0])]) == (200, b"")
         return answers
 
     assert asyncio.run(all_of_them()) == {(401, b"")}

@@ -18,13 +18,13 @@ async def work() -> AsyncIterator[BackgroundTasks]:
     assert await tasks.drain(10) == 0
 
 
-def turns(database: Database | None, work: BackgroundTasks) -> LatestClick:
+def latest_click(database: Database | None, work: BackgroundTasks) -> LatestClick:
     return LatestClick(database, work, lambda: NOW)
 
 
 @pytest.mark.parametrize("shared", [False, True])
 async def test_latest_click_wins(shared: bool, database: Database, work: BackgroundTasks) -> None:
-    replica = turns(database if shared else None, work)
+    replica = latest_click(database if shared else None, work)
     async with replica.handling("card", NOW) as first:
         assert await first()
         async with (
@@ -39,7 +39,7 @@ async def test_latest_click_wins(shared: bool, database: Database, work: Backgro
 
 
 async def test_late_delivery_of_an_earlier_click_loses(database: Database, work: BackgroundTasks) -> None:
-    replica, other_replica = turns(database, work), turns(database, work)
+    replica, other_replica = latest_click(database, work), latest_click(database, work)
     async with replica.handling("card", LATER) as second, replica.handling("card", NOW) as first:
         assert not await first()
         assert await second()
@@ -50,7 +50,7 @@ async def test_late_delivery_of_an_earlier_click_loses(database: Database, work:
 
 
 async def test_later_click_at_another_replica_wins(database: Database, work: BackgroundTasks) -> None:
-    replica, other_replica = turns(database, work), turns(database, work)
+    replica, other_replica = latest_click(database, work), latest_click(database, work)
     async with replica.handling("card", NOW) as first:
         assert await first()
         async with other_replica.handling("card", LATER) as second:
@@ -60,7 +60,7 @@ async def test_later_click_at_another_replica_wins(database: Database, work: Bac
 
 
 async def test_click_without_a_time_counts_as_now(database: Database, work: BackgroundTasks) -> None:
-    replica, other_replica = turns(database, work), LatestClick(database, work, lambda: LATER)
+    replica, other_replica = latest_click(database, work), LatestClick(database, work, lambda: LATER)
     async with replica.handling("card", None) as first, other_replica.handling("card", None) as second:
         assert await second()
         assert not await first()
@@ -69,7 +69,7 @@ async def test_click_without_a_time_counts_as_now(database: Database, work: Back
 async def test_replica_without_the_database_uses_its_own_clicks(
     database: Database, work: BackgroundTasks
 ) -> None:
-    replica = turns(database, work)
+    replica = latest_click(database, work)
     async with replica.handling("card", NOW) as first:
         assert await first()
         async with database.writing() as connection:

@@ -24,7 +24,7 @@ def signed(body: bytes = BODY, at: int = NOW, secret: str = SECRET) -> Headers:
     ]
 
 
-def genuine(headers: Iterable[tuple[bytes, bytes]], body: bytes = BODY) -> bool:
+def is_genuine(headers: Iterable[tuple[bytes, bytes]], body: bytes = BODY) -> bool:
     signature = Signature(SecretStr(SECRET), clock=lambda: NOW)
     claim = signature.claim(headers)
     return claim is not None and signature.genuine(claim, body)
@@ -32,11 +32,11 @@ def genuine(headers: Iterable[tuple[bytes, bytes]], body: bytes = BODY) -> bool:
 
 @pytest.mark.parametrize("seconds", [0, 299, -299, 300, -300])
 def test_slacks_own_signature_is_genuine_for_five_minutes(seconds: int) -> None:
-    assert genuine(signed(at=NOW + seconds))
+    assert is_genuine(signed(at=NOW + seconds))
 
 
 def test_other_headers_do_not_matter() -> None:
-    assert genuine([(b"host", b"x"), *signed(), (b"x-slack-retry-num", b"1")])
+    assert is_genuine([(b"host", b"x"), *signed(), (b"x-slack-retry-num", b"1")])
 
 
 STAMP, MARK = signed()
@@ -68,11 +68,11 @@ STAMP, MARK = signed()
     ],
 )
 def test_other_signatures_are_refused(headers: Headers, body: bytes) -> None:
-    assert not genuine(headers, body)
+    assert not is_genuine(headers, body)
 
 
 def test_body_that_is_not_utf8_is_refused() -> None:
-    assert not genuine(signed(b"\xff\xfe"), b"\xff\xfe")
+    assert not is_genuine(signed(b"\xff\xfe"), b"\xff\xfe")
 
 
 @examples(300)
@@ -87,4 +87,4 @@ def test_body_that_is_not_utf8_is_refused() -> None:
     st.binary(max_size=40),
 )
 def test_odd_headers_are_refused_without_raising(headers: Headers, body: bytes) -> None:
-    assert not genuine(headers, body)
+    assert not is_genuine(headers, body)

@@ -22,14 +22,14 @@ from sandbox.slack import LocalSlack
 from tests.databases import fresh
 from tests.relay import Relay
 from tests.running import MANIFEST, Running, running_maple, settings_for
-from tests.slack.test_client import until
+from tests.slack.test_client import wait_until
 
 QUICK = SocketPace(ping=0.05, dead=0.3, call=0.3, retry=0.02, longest=0.05)
 DIES_SOON = Timeouts(socket=QUICK)
 LIVES_LONG = Timeouts(socket=replace(QUICK, dead=30))
 
 
-async def works(maple: Running) -> None:
+async def assert_works(maple: Running) -> None:
     """Types the command again when Slack says that nobody answered, as people do: what Slack sends on a
     connection that is just being replaced is lost."""
     maple.slack.deliveries.patience = 3.0
@@ -64,10 +64,10 @@ async def test_new_silent_connection_times_out(logs: io.StringIO) -> None:
     ):
         maple.slack.sockets.silent = 2  # slack_sdk connects twice: for the message, and for the close
         await maple.slack.sockets.refresh("link_disabled")
-        await until(lambda: not maple.slack.sockets.silent)
+        await wait_until(lambda: not maple.slack.sockets.silent)
         assert (await client.get("/readyz")).json()["socket"] is False
-        await until(lambda: maple.bot.readiness()["socket"])
-        await works(maple)
+        await wait_until(lambda: maple.bot.readiness()["socket"])
+        await assert_works(maple)
     assert "socket dead" in events(logs)
 
 
@@ -77,14 +77,14 @@ async def test_unread_connection_is_closed(logs: io.StringIO) -> None:
         receiver = maple.bot._socket._client.message_receiver
         assert receiver is not None
         receiver.cancel()
-        await until(lambda: "socket dead" in logs.getvalue())
+        await wait_until(lambda: "socket dead" in logs.getvalue())
         await maple.slack.sockets.connected()
-        await until(lambda: maple.bot.readiness()["socket"])
-        await works(maple)
+        await wait_until(lambda: maple.bot.readiness()["socket"])
+        await assert_works(maple)
 
 
 @asynccontextmanager
-async def by_a_wire(slack: LocalSlack) -> AsyncIterator[Relay]:
+async def relayed_sockets(slack: LocalSlack) -> AsyncIterator[Relay]:
     """A proxy between Slack's sockets and the bot."""
     async with Relay.to(slack.sockets.base) as wire:
         slack.sockets.base = wire.url
@@ -95,16 +95,16 @@ async def test_dead_connection_is_closed() -> None:
     async with (
         LocalSlack.running(manifest=MANIFEST) as slack,
         LocalAutumn.running(seed="demo") as autumn,
-        by_a_wire(slack) as wire,
+        relayed_sockets(slack) as wire,
         Maple(
             settings_for(slack, autumn, "socket", database=fresh("sqlite")), timings=DIES_SOON
         ).running() as bot,
     ):
         wire.stall()
-        await until(lambda: not bot.readiness()["socket"])
+        await wait_until(lambda: not bot.readiness()["socket"])
         await wire.cut()
         await wire.mend()
-        await until(lambda: bot.readiness()["socket"])
+        await wait_until(lambda: bot.readiness()["socket"])
         await slack.person("ana").command("/autumn help")
         await slack.person("ana").sees("/autumn")
 
@@ -116,8 +116,8 @@ async def test_refused_address_is_not_retried_forever() -> None:
         maple.slack.sockets.expired = 1
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
-        await until(lambda: maple.bot.readiness()["socket"])
-        await works(maple)
+        await wait_until(lambda: maple.bot.readiness()["socket"])
+        await assert_works(maple)
 
 
 async def test_long_retry_after_does_not_stop_reconnecting() -> None:
@@ -126,8 +126,8 @@ async def test_long_retry_after_does_not_stop_reconnecting() -> None:
             maple.slack.faults.add("apps.connections.open", "429", retry_after=retry_after, times=2)
             await maple.slack.sockets.refresh("link_disabled")
             await maple.slack.sockets.connected()
-            await until(lambda: maple.bot.readiness()["socket"])
-        await works(maple)
+            await wait_until(lambda: maple.bot.readiness()["socket"])
+        await assert_works(maple)
 
 
 async def test_hanging_request_for_an_address_is_repeated() -> None:
@@ -135,7 +135,7 @@ async def test_hanging_request_for_an_address_is_repeated() -> None:
         maple.slack.faults.add("apps.connections.open", "latency", seconds=30)
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
-        await works(maple)
+        await assert_works(maple)
 
 
 async def test_revoked_app_token_is_one_error_in_the_log(logs: io.StringIO) -> None:
@@ -145,13 +145,13 @@ async def test_revoked_app_token_is_one_error_in_the_log(logs: io.StringIO) -> N
     ):
         maple.slack.faults.add("apps.connections.open", "error", error="invalid_auth", times=8)
         await maple.slack.sockets.refresh("link_disabled")
-        await until(lambda: "invalid_auth" in logs.getvalue())
+        await wait_until(lambda: "invalid_auth" in logs.getvalue())
         answer = await client.get("/readyz")
         assert (answer.status_code, answer.json()["socket"]) == (503, False)
-        await until(lambda: maple.bot.readiness()["socket"])
+        await wait_until(lambda: maple.bot.readiness()["socket"])
         lines = [json.loads(line) for line in logs.getvalue().splitlines()]
         assert [line["event"] for line in lines if line["level"] == "error"] == ["slack refuses the token"]
-        await works(maple)
+        await assert_works(maple)
 
 
 async def test_socket_can_be_stopped_before_slack_answers() -> None:
@@ -162,7 +162,7 @@ async def test_socket_can_be_stopped_before_slack_answers() -> None:
         pace = SocketPace(retry=30)
         socket = Socket(app, SecretStr(slack.app_token), Metrics(), pace)
         starting = asyncio.create_task(socket.start())
-        await until(lambda: any(call.method == "apps.connections.open" for call in slack.calls))
+        await wait_until(lambda: any(call.method == "apps.connections.open" for call in slack.calls))
         assert not socket.open
         starting.cancel()
         await socket.stop()
@@ -173,7 +173,7 @@ async def test_bot_can_be_stopped_while_its_socket_waits_for_an_address(logs: io
     async with running_maple("socket", timings=Timeouts(socket=waits_long)) as maple:
         maple.slack.faults.add("apps.connections.open", "error", error="internal_error", times=None)
         await maple.slack.sockets.refresh("link_disabled")
-        await until(lambda: "no address to connect to" in logs.getvalue())
+        await wait_until(lambda: "no address to connect to" in logs.getvalue())
         async with asyncio.timeout(20):
             await maple.stop()
     assert "stopped" in events(logs)
