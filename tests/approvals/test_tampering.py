@@ -13,7 +13,7 @@ from bot.changes.balance.words import BalanceAction
 from bot.store import audit
 from bot.store.tables import changes, decisions
 from tests.approvals.harness import ANA, LEA, NOW, RAJ, Harness
-from tests.store.test_audit import unguarded
+from tests.store.test_audit import drop_triggers
 
 
 async def faults(harness: Harness) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ async def test_altered_row_of_the_trail_stops_its_change(sqlite_harness: Harness
     service = harness.service()
     request = await harness.waiting(service)
     async with harness.database.writing() as connection:
-        await unguarded(connection)
+        await drop_triggers(connection)
         await connection.execute(text("UPDATE audit SET at = '2020-01-01T00:00:00+00:00'"))
     await assert_not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
 

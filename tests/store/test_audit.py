@@ -39,7 +39,7 @@ FORGED: dict[str, Any] = {
 }
 
 
-async def trail(database: Database, rows: int = MANY) -> None:
+async def fill_trail(database: Database, rows: int = MANY) -> None:
     async with database.writing() as connection:
         for number in range(rows):
             await audit.append(
@@ -52,7 +52,7 @@ async def trail(database: Database, rows: int = MANY) -> None:
             )
 
 
-async def unguarded(connection: AsyncConnection) -> None:
+async def drop_triggers(connection: AsyncConnection) -> None:
     for statement in TRIGGERS[connection.dialect.name]:
         await connection.execute(text(statement))
 
@@ -66,7 +66,7 @@ async def faults(database: Database, since: Head | None = None) -> list[str]:
 
 async def test_untouched_trail_is_intact(database: Database) -> None:
     assert await faults(database) == []
-    await trail(database)
+    await fill_trail(database)
     assert await faults(database) == []
     async with database.reading() as connection:
         entries = [entry async for entry in audit.entries(connection)]
@@ -85,7 +85,7 @@ async def test_untouched_trail_is_intact(database: Database) -> None:
     }
 
 
-async def refuses(database: Database, statement: Any) -> None:
+async def assert_refused(database: Database, statement: Any) -> None:
     async def alter() -> None:
         async with database.writing() as connection:
             await connection.execute(statement)
@@ -96,7 +96,7 @@ async def refuses(database: Database, statement: Any) -> None:
 
 
 async def test_database_refuses_to_alter_the_trail(database: Database) -> None:
-    await trail(database, 5)
+    await fill_trail(database, 5)
     for statement in (
         update(table).values(actor="U2"),
         delete(table),
@@ -106,12 +106,12 @@ async def test_database_refuses_to_alter_the_trail(database: Database) -> None:
         table.insert().values(**FORGED, seq=9, previous="0" * 64),
         table.insert().values(**FORGED, seq=6, previous="0" * 64),
     ):
-        await refuses(database, statement)
+        await assert_refused(database, statement)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
 async def test_sqlite_replaces_no_row(database: Database) -> None:
-    await trail(database, 5)
+    await fill_trail(database, 5)
     for statement in (
         "INSERT OR REPLACE INTO audit SELECT 2, 'c9', at, event, actor, body, previous, hash || 'x' "
         "FROM audit WHERE seq = 2",
@@ -123,12 +123,12 @@ async def test_sqlite_replaces_no_row(database: Database) -> None:
         "INSERT OR REPLACE INTO audit_head VALUES (1, 2, 'x')",
         "INSERT INTO audit SELECT * FROM audit WHERE seq = 2 ON CONFLICT (seq) DO UPDATE SET actor = 'U9'",
     ):
-        await refuses(database, text(statement))
+        await assert_refused(database, text(statement))
 
 
 @pytest.mark.parametrize("engine", ["postgresql"])
 async def test_postgresql_replaces_no_row(database: Database) -> None:
-    await trail(database, 5)
+    await fill_trail(database, 5)
     for statement in (
         "INSERT INTO audit SELECT * FROM audit WHERE seq = 2 ON CONFLICT (seq) DO UPDATE SET actor = 'U9'",
         "INSERT INTO audit SELECT 6, change_id, at, event, actor, body, (SELECT hash FROM audit_head), hash "
@@ -138,13 +138,13 @@ async def test_postgresql_replaces_no_row(database: Database) -> None:
         "INSERT INTO audit_head VALUES (1, 2, 'x') ON CONFLICT (id) DO UPDATE SET seq = 2, hash = 'x'",
         "TRUNCATE audit",
     ):
-        await refuses(database, text(statement))
+        await assert_refused(database, text(statement))
 
 
 async def test_altered_row_is_found(database: Database) -> None:
-    await trail(database)
+    await fill_trail(database)
     async with database.writing() as connection:
-        await unguarded(connection)
+        await drop_triggers(connection)
     chance = random.Random(1)  # noqa: S311 - nothing secret
     forged = {
         "change_id": "c9",
@@ -170,9 +170,9 @@ async def test_altered_row_is_found(database: Database) -> None:
 
 @on_sqlite
 async def test_row_that_is_not_json_is_found(database: Database) -> None:
-    await trail(database, 3)
+    await fill_trail(database, 3)
     async with database.writing() as connection:
-        await unguarded(connection)
+        await drop_triggers(connection)
         await connection.execute(update(table).where(table.c.seq == 2).values(body="["))
     assert await faults(database) == ["row 2 was altered"]
 
@@ -188,22 +188,22 @@ async def test_row_that_is_not_json_is_found(database: Database) -> None:
     ],
 )
 async def test_missing_rows_are_found(database: Database, gone: list[int], words: str) -> None:
-    await trail(database, 10)
+    await fill_trail(database, 10)
     async with database.writing() as connection:
-        await unguarded(connection)
+        await drop_triggers(connection)
         await connection.execute(delete(table).where(table.c.seq.in_(gone)))
     assert words in await faults(database)
 
 
 @on_sqlite
 async def test_forged_end_is_found_by_a_stored_head(database: Database) -> None:
-    await trail(database, 10)
+    await fill_trail(database, 10)
     async with database.reading() as connection:
         noted = (await audit.verify(connection)).head
     assert Head.parse(str(noted)) == noted
     assert await faults(database, noted) == []
     async with database.writing() as connection:
-        await unguarded(connection)
+        await drop_triggers(connection)
         await connection.execute(delete(table).where(table.c.seq > 8))
         last = (await connection.execute(table.select().where(table.c.seq == 8))).one()
         await connection.execute(update(audit_head).values(seq=8, hash=last.hash))
@@ -215,14 +215,14 @@ async def test_forged_end_is_found_by_a_stored_head(database: Database) -> None:
 @on_sqlite
 async def test_missing_head_is_found(database: Database) -> None:
     async with database.writing() as connection:
-        await unguarded(connection)
+        await drop_triggers(connection)
         await connection.execute(delete(audit_head))
     assert await faults(database) == ["the trail ends at row 0, and its head says otherwise"]
 
 
 @on_sqlite
 async def test_trail_of_missing_changes_is_found(database: Database) -> None:
-    await trail(database, 1)
+    await fill_trail(database, 1)
     async with database.reading() as connection:
         assert (await audit.verify(connection)).faults == ("change c0 is missing",)
 

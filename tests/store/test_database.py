@@ -160,7 +160,7 @@ async def test_error_does_not_quote_written_values(database: Database) -> None:
     assert "parameters hidden" in str(raised.value)
 
 
-def modes(path: Path) -> list[str]:
+def file_modes(path: Path) -> list[str]:
     """The modes of the database file, its write-ahead log and the log's index."""
     return [oct(stat.S_IMODE(file.stat().st_mode)) for file in path.parent.glob(f"{path.name}*")]
 
@@ -172,7 +172,7 @@ async def test_database_file_is_readable_only_by_its_owner(tmp_path: Path) -> No
     try:
         async with database.writing() as connection:
             await connection.execute(text("CREATE TABLE kept (id INTEGER)"))
-        assert modes(path) == ["0o600"] * 3
+        assert file_modes(path) == ["0o600"] * 3
     finally:
         os.umask(before)
         await database.aclose()
@@ -187,7 +187,7 @@ async def test_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> 
         os.chmod(f"{path}{ending}", 0o640)
     async with second.reading() as connection:
         await connection.execute(text("SELECT id FROM kept"))
-    assert modes(path) == ["0o600"] * 3
+    assert file_modes(path) == ["0o600"] * 3
     for database in (first, second):
         await database.aclose()
 
@@ -200,7 +200,7 @@ async def test_permissions_of_other_paths_are_unchanged(tmp_path: Path) -> None:
     with pytest.raises(OperationalError):
         async with database.reading() as connection:
             await connection.execute(select(deliveries))
-    assert modes(pipe) == ["0o644"]
+    assert file_modes(pipe) == ["0o644"]
     await database.aclose()
 
 

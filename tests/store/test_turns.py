@@ -175,7 +175,7 @@ async def test_old_rates_are_deleted(two: tuple[Replica, Replica]) -> None:
 # A flood
 
 
-class Flood:
+class FourClients:
     """Four bots' clients asking one local Autumn as fast as they may."""
 
     def __init__(self, autumn: LocalAutumn, replicas: list[Replica] | None) -> None:
@@ -202,7 +202,7 @@ class Flood:
         return sum(isinstance(answer, RateLimited) for answer in answers)
 
 
-def too_early(autumn: LocalAutumn, started: datetime) -> int:
+def early_calls(autumn: LocalAutumn, started: datetime) -> int:
     """How many calls came before one bot alone would have made them: a burst, then an even rate.
 
     A busy machine can only make calls later. A hundredth of a second is for the clocks.
@@ -218,17 +218,17 @@ async def test_four_replicas_together_keep_to_the_limits(replica: Replicas) -> N
     replicas = [await replica(url).ready() for _ in range(4)]
     async with LocalAutumn.running(seed="demo") as autumn:
         started = datetime.now(UTC)
-        assert await Flood(autumn, replicas).run(6) == 0
+        assert await FourClients(autumn, replicas).run(6) == 0
         assert len(autumn.calls) == 24
-        assert too_early(autumn, started) == 0
+        assert early_calls(autumn, started) == 0
     assert [member.alone for member in replicas] == [0, 0, 0, 0]
 
 
 async def test_separate_limits_would_be_exceeded() -> None:
     async with LocalAutumn.running(seed="demo") as autumn:
         started = datetime.now(UTC)
-        assert await Flood(autumn, None).run(10) > 0
-        assert too_early(autumn, started) > 0
+        assert await FourClients(autumn, None).run(10) > 0
+        assert early_calls(autumn, started) > 0
 
 
 # Without the database
