@@ -98,13 +98,13 @@ def alert(at: datetime) -> str:
     return plan_changed.SOURCE.tell(Occurrence("cus_1", facts={"changes": [change]}), EventNames())
 
 
-def read_by(content: Any, zone: str) -> str:
+def text_in_zone(content: Any, zone: str) -> str:
     """The text as somebody in this zone reads it."""
     written = content if isinstance(content, str) else checks.read(content)
     return readable(written, WORKSPACE, replace(WORKSPACE.user("ana"), tz=zone))
 
 
-def near(at: datetime, read: str) -> set[date]:
+def days_near(at: datetime, read: str) -> set[date]:
     """The days in a text within a day of the moment."""
     named = (
         datetime.strptime(f"{day} +0000", "%b %d, %Y %z").date()
@@ -120,4 +120,4 @@ def test_any_two_readers_see_the_same_billing_day_everywhere(at: datetime, zones
     private = [*(card.blocks for card in (*lookups(at), approval(at))), alert(at)]
     posted = [content for zone in zones for content in digests(at, zone)]
     for content in [*private, *posted]:
-        assert [near(at, read_by(content, zone)) for zone in zones] == [{at.date()}, {at.date()}]
+        assert [days_near(at, text_in_zone(content, zone)) for zone in zones] == [{at.date()}, {at.date()}]

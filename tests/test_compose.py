@@ -37,16 +37,16 @@ def seconds(words: str) -> float:
     return float(words.removesuffix("s"))
 
 
-def known() -> set[str]:
+def known_variables() -> set[str]:
     return {name.upper() for name in Settings.model_fields}
 
 
 def test_every_variable_is_read_by_its_service(compose: dict[str, Any], maple: dict[str, Any]) -> None:
-    assert set(maple["environment"]) <= known()
+    assert set(maple["environment"]) <= known_variables()
     assert set(compose["services"]["postgres"]["environment"]) <= IMAGES_OWN
     comments = [line for line in (ROOT / "compose.yaml").read_text().splitlines() if line.startswith("#")]
     named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", "\n".join(comments)))
-    assert named <= known() | IMAGES_OWN
+    assert named <= known_variables() | IMAGES_OWN
     assert {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "AUTUMN_SECRET_KEY", "DATABASE_URL"} <= named
 
 

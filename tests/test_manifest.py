@@ -21,7 +21,7 @@ MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "app_manifest.yml").read_text(
 SCHEMA = json.loads((ROOT / "tests/fixtures/slack-manifest.schema.json").read_text())
 
 
-def listened(kind: InteractionKind) -> set[str]:
+def triggers_of(kind: InteractionKind) -> set[str]:
     return {route.trigger for route in ROUTES if route.listener.kind is kind}
 
 
@@ -44,7 +44,7 @@ def test_schema_rejects_a_broken_manifest(broken: dict[str, Any], message: str) 
 
 def test_every_command_has_a_listener() -> None:
     declared = {command["command"] for command in MANIFEST["features"]["slash_commands"]}
-    assert declared == listened(InteractionKind.COMMAND) == {ids.COMMAND}
+    assert declared == triggers_of(InteractionKind.COMMAND) == {ids.COMMAND}
 
 
 def test_every_shortcut_has_a_listener() -> None:
@@ -55,13 +55,13 @@ def test_every_shortcut_has_a_listener() -> None:
             for shortcut in MANIFEST["features"]["shortcuts"]
             if shortcut["type"] == shortcut_type
         }
-        assert declared == listened(kind)
+        assert declared == triggers_of(kind)
 
 
 def test_every_event_has_a_listener() -> None:
     subscribed = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
     # `message.im` arrives as a `message` in a direct message.
-    assert {event.partition(".")[0] for event in subscribed} == listened(InteractionKind.EVENT)
+    assert {event.partition(".")[0] for event in subscribed} == triggers_of(InteractionKind.EVENT)
     assert MANIFEST["features"]["app_home"]["home_tab_enabled"], (
         "app_home_opened comes with the Home tab only"
     )
@@ -140,7 +140,7 @@ def test_every_button_of_the_views_has_a_listener() -> None:
         ids.BATCH_RESUME,
         ids.BATCH_UNDO,
         ids.BATCH_CSV,
-    } == listened(InteractionKind.ACTION)
+    } == triggers_of(InteractionKind.ACTION)
     assert {
         ids.PICK_CUSTOMER,
         ids.PICK_FEATURE,
@@ -152,7 +152,7 @@ def test_every_button_of_the_views_has_a_listener() -> None:
         ids.ALERT_PLANS,
         ids.ALERT_FEATURES,
         ids.BATCH_FEATURE,
-    } == listened(InteractionKind.OPTIONS)
+    } == triggers_of(InteractionKind.OPTIONS)
     assert {
         ids.LOOK_UP_MODAL,
         ids.CHANGE_FORM,
@@ -165,7 +165,7 @@ def test_every_button_of_the_views_has_a_listener() -> None:
         ids.BATCH_FORM,
         ids.BATCH_DENY_MODAL,
         ids.BATCH_UNDO_MODAL,
-    } == listened(InteractionKind.VIEW)
+    } == triggers_of(InteractionKind.VIEW)
 
 
 @pytest.mark.parametrize(

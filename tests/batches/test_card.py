@@ -41,7 +41,7 @@ from bot.kit import ids
 from bot.kit.card import Card
 from bot.kit.csv_table import CsvFormat, Separator
 from tests.batches.samples import NAMES, NOW, approval, give_input, line, lines, record
-from tests.journeys.steps import in_order
+from tests.journeys.steps import assert_in_order
 
 REF = ListRef(key="0" * 32, draft="d1", channel="C01", reason="The outage")
 ALLOWED = Decision(True, DecisionReason.ALLOWED, "support")
@@ -264,7 +264,7 @@ def test_line_without_a_size_counts_as_largest_then_by_worth() -> None:
         record(), [*many, unsized, dear], audience=Audience.APPROVER, now=NOW, names=NAMES
     )
     listed = drawn.text[drawn.text.index(words.LARGEST) :]
-    in_order(listed, "Customer 98", "Customer 99", "Customer 30", "Customer 23")
+    assert_in_order(listed, "Customer 98", "Customer 99", "Customer 30", "Customer 23")
     assert "Customer 22" not in listed
 
 

@@ -14,7 +14,7 @@ from bot.links import registry, words
 from bot.links.registry import LinkKind
 from bot.store import audit
 from sandbox.autumn import LocalAutumn, LocalLimits
-from tests.journeys.steps import ask
+from tests.journeys.steps import command_and_see
 from tests.running import Running
 
 ROUTE = "billing.open_customer_portal"
@@ -43,11 +43,11 @@ def receipts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_link_is_in_the_help_and_made_by_command_and_by_button(maple: Running) -> None:
-    await ask(maple, "/autumn help", f"/autumn {RECEIPTS.command} <customer>")
-    await ask(maple, "/autumn receipts", "Which customer?")
+    await command_and_see(maple, "/autumn help", f"/autumn {RECEIPTS.command} <customer>")
+    await command_and_see(maple, "/autumn receipts", "Which customer?")
     assert [call.route for call in maple.autumn.calls].count(ROUTE) == 0
 
-    card = await ask(maple, "/autumn receipts Acme Ltd", f"{RECEIPTS.title} · Acme Ltd")
+    card = await command_and_see(maple, "/autumn receipts Acme Ltd", f"{RECEIPTS.title} · Acme Ltd")
     for says in (RECEIPTS.warning, RECEIPTS.lasts, words.NOT_KEPT, f"[{words.OPEN}]"):
         assert says in card
     assert [call.route for call in maple.autumn.calls].count(ROUTE) == 1
@@ -56,7 +56,7 @@ async def test_link_is_in_the_help_and_made_by_command_and_by_button(maple: Runn
     assert [entry.event for entry in entries] == ["link_requested", "link_made"]
     assert json.loads(entries[-1].body)["link"] == RECEIPTS.id
 
-    await ask(maple, "/autumn invoices cus_northwind", RECEIPTS.button)
+    await command_and_see(maple, "/autumn invoices cus_northwind", RECEIPTS.button)
     await maple.ana.click(RECEIPTS.button, confirm=False)
     await maple.ana.click(RECEIPTS.button, confirm=True)
     await maple.ana.sees(f"{RECEIPTS.title} · Northwind")

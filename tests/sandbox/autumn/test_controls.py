@@ -104,23 +104,23 @@ async def test_invalid_control_is_refused(call: Caller, kind: str, entries: list
     assert refused == (400, "invalid_inputs")
 
 
-async def _take(call: Caller, value: float) -> float:
+async def _deducted_by(call: Caller, value: float) -> float:
     """What was deducted, which is not what the answer's value says."""
     tracked = await call.ok("balances.track", **MESSAGES, value=value)
     assert tracked["value"] == value
     return float(sum(part["value"] for part in tracked["deductions"]))
 
 
-async def _may(call: Caller, needed: float) -> bool:
+async def _is_allowed(call: Caller, needed: float) -> bool:
     return bool((await call.ok("balances.check", **MESSAGES, required_balance=needed))["allowed"])
 
 
 async def test_usage_limit_cuts_usage_silently(call: Caller) -> None:
     limits = [{"feature_id": "messages", "limit": 20, "interval": "day"}]
     await _set(call, usage_limits=limits)
-    assert await _take(call, 15) == 15
-    assert (await _may(call, 5), await _may(call, 6)) == (True, False)
-    assert await _take(call, 10) == 5
+    assert await _deducted_by(call, 15) == 15
+    assert (await _is_allowed(call, 5), await _is_allowed(call, 6)) == (True, False)
+    assert await _deducted_by(call, 10) == 5
     answer = (await call.ok("customers.get", **FRESH))["billing_controls"]["usage_limits"]
     assert answer[0]["usage"] == 20
 
@@ -141,16 +141,16 @@ async def test_spend_limit_caps_the_overage(call: Caller) -> None:
 
 async def test_allowed_overage_does_not_show_in_the_balance(call: Caller) -> None:
     await _set(call, overage_allowed=[{"feature_id": "messages", "enabled": True}])
-    assert await _take(call, 130) == 130
+    assert await _deducted_by(call, 130) == 130
     answer = await call.balance("cus_fresh", "messages")
     assert (answer["usage"], answer["remaining"], answer["overage_allowed"]) == (130, 0, False)
-    assert await _may(call, 1)
+    assert await _is_allowed(call, 1)
 
 
 async def test_rejected_track_deducts_nothing(call: Caller) -> None:
     body = {**MESSAGES, "value": 500, "overage_behavior": "reject"}
     assert await call.refused("balances.track", **body) == (400, "insufficient_balance")
-    assert await _take(call, 500) == 100
+    assert await _deducted_by(call, 500) == 100
 
 
 async def test_check_deducts_only_when_told_to_and_creates_nobody(autumn: LocalAutumn, call: Caller) -> None:
@@ -161,9 +161,9 @@ async def test_check_deducts_only_when_told_to_and_creates_nobody(autumn: LocalA
     assert (await call.balance("cus_fresh", "messages"))["remaining"] == 60
     lock = {"enabled": True, "lock_id": "L1"}
     await call.post("balances.check", key=reader, **MESSAGES, required_balance=40, lock=lock)
-    assert not await _may(call, 40)
+    assert not await _is_allowed(call, 40)
     await call.ok("balances.finalize", lock_id="L1", action="release")
-    assert await _may(call, 40)
+    assert await _is_allowed(call, 40)
     for route in ("balances.check", "balances.track"):
         body = {"customer_id": "cus_nobody", "feature_id": "messages"}
         assert await call.refused(route, **body) == (404, "customer_not_found")
@@ -195,7 +195,7 @@ async def test_limit_on_purchases_is_shown_with_its_default(call: Caller) -> Non
 async def test_limit_with_a_filter_counts_the_events_that_match(call: Caller) -> None:
     limit = {"feature_id": "messages", "limit": 5, "interval": "day"}
     await _set(call, usage_limits=[{**limit, "filter": {"properties": {"model": "x"}}}])
-    assert await _take(call, 20) == 20
+    assert await _deducted_by(call, 20) == 20
     await call.ok("balances.track", **MESSAGES, value=9, properties={"model": "x"})
     answer = (await call.ok("customers.get", **FRESH))["billing_controls"]["usage_limits"]
     assert answer[0]["usage"] == 5

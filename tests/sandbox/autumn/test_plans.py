@@ -25,7 +25,7 @@ async def _share_left(call: Caller) -> float:
     return float((end - NOON.timestamp() * 1000) / (end - start))
 
 
-async def _made(call: Caller) -> Any:
+async def _attached_plan(call: Caller) -> Any:
     answer = await call.ok("customers.get", **OSCORP)
     return next(subscription for subscription in answer["subscriptions"] if subscription["plan_id"] == "made")
 
@@ -49,7 +49,7 @@ async def test_plan_keeps_its_trial_and_begins_with_it(autumn: LocalAutumn, call
     assert (preview["total"], preview["line_items"]) == (0, [])
     assert "invoice" not in await call.ok("billing.attach", **OSCORP, plan_id="made")
     ends = autumn.state.now + 7 * DAY
-    assert (await _made(call))["trial_ends_at"] == ends
+    assert (await _attached_plan(call))["trial_ends_at"] == ends
     assert (await call.balance("cus_oscorp", "images"))["next_reset_at"] == ends
 
 

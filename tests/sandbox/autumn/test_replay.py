@@ -61,7 +61,7 @@ def body_of(call: Recorded, own_ids: dict[str, str]) -> bytes:
     return body.encode()
 
 
-def learn(own_ids: dict[str, str], recorded: Any, answered: Any) -> None:
+def note_cursor(own_ids: dict[str, str], recorded: Any, answered: Any) -> None:
     if isinstance(recorded, dict) and recorded.get("next_cursor"):
         own_ids[recorded["next_cursor"]] = answered.get("next_cursor") or ""
 
@@ -104,7 +104,7 @@ async def replay(autumn: LocalAutumn, client: httpx.AsyncClient) -> dict[int, li
         different = differences(call.status, response.status_code, "status")
         different += differences(call.response, answer)
         different += differences(headers(call.response_headers), headers(response.headers), ".headers")
-        learn(own_ids, call.response, answer)
+        note_cursor(own_ids, call.response, answer)
         if different:
             differing[call.n] = different
     return differing

@@ -12,7 +12,7 @@ WITHOUT_STRIPE = (None, None)
 WITH_COUPON = ("in Stripe", ["welcome20"])
 
 
-async def _shown(call: Caller) -> tuple[str | None, list[str] | None]:
+async def _stripe_id_and_coupons(call: Caller) -> tuple[str | None, list[str] | None]:
     """Whether customers.get knows the Stripe customer, and the coupons it shows."""
     answer = await call.ok("customers.get", **EMPTY)
     coupons = answer.get("rewards") and [discount["id"] for discount in answer["rewards"]["discounts"]]
@@ -26,9 +26,9 @@ async def _put_coupon(call: Caller) -> Any:
 
 
 async def test_coupon_that_creates_the_stripe_customer_is_not_in_the_cached_customer(call: Caller) -> None:
-    assert await _shown(call) == WITHOUT_STRIPE
+    assert await _stripe_id_and_coupons(call) == WITHOUT_STRIPE
     answer = await _put_coupon(call)
-    assert await _shown(call) == WITHOUT_STRIPE
+    assert await _stripe_id_and_coupons(call) == WITHOUT_STRIPE
     listed = (await call.ok("customers.list", search="cus_empty"))["list"][0]
     assert answer["customer"]["processor"]["id"] == listed["stripe_id"] is not None
     assert answer["coupon"]["id"] == "welcome20"
@@ -36,7 +36,7 @@ async def test_coupon_that_creates_the_stripe_customer_is_not_in_the_cached_cust
 
 async def test_coupon_is_shown_at_once_for_a_customer_not_cached(call: Caller) -> None:
     await _put_coupon(call)
-    assert await _shown(call) == WITH_COUPON
+    assert await _stripe_id_and_coupons(call) == WITH_COUPON
 
 
 @pytest.mark.parametrize(
@@ -51,22 +51,22 @@ async def test_coupon_is_shown_at_once_for_a_customer_not_cached(call: Caller) -
 async def test_another_write_refreshes_the_cached_customer(
     call: Caller, write: tuple[str, dict[str, str]]
 ) -> None:
-    await _shown(call)
+    await _stripe_id_and_coupons(call)
     await _put_coupon(call)
-    assert await _shown(call) == WITHOUT_STRIPE
+    assert await _stripe_id_and_coupons(call) == WITHOUT_STRIPE
     route, body = write
     await call.ok(route, customer_id="cus_empty", **body)
-    assert await _shown(call) == WITH_COUPON
+    assert await _stripe_id_and_coupons(call) == WITH_COUPON
 
 
 async def test_customers_update_answers_with_the_coupon_itself(call: Caller) -> None:
-    await _shown(call)
+    await _stripe_id_and_coupons(call)
     await _put_coupon(call)
     assert (await call.ok("customers.update", customer_id="cus_empty", name="Nothing Yet"))["stripe_id"]
 
 
 async def test_unseen_coupon_can_be_removed(call: Caller, autumn: LocalAutumn) -> None:
-    await _shown(call)
+    await _stripe_id_and_coupons(call)
     await _put_coupon(call)
     response = await call.request("DELETE", "/v1/customers/cus_empty/coupons")
     assert response.status_code == 200

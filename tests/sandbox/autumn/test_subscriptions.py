@@ -15,7 +15,7 @@ NORTHWIND = {"customer_id": "cus_northwind"}
 PRO = {**NORTHWIND, "plan_id": "pro"}
 
 
-async def until(holds: Callable[[], bool]) -> None:
+async def wait_until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.001)
@@ -423,7 +423,7 @@ async def test_second_billing_call_of_a_customer_is_locked_out(autumn: LocalAutu
     autumn.state.org.locks_billing = True
     autumn.faults.add("billing.attach", "latency", seconds=30, times=1)
     first = asyncio.create_task(call.post("billing.attach", **NORTHWIND, plan_id="team"))
-    await until(lambda: "cus_northwind" in autumn.billing_locks)
+    await wait_until(lambda: "cus_northwind" in autumn.billing_locks)
     second = await call.post("billing.update", **PRO, cancel_action="cancel_end_of_cycle")
     assert (second.status_code, second.json()["code"]) == (423, "lock_already_exists")
     other_change = {"customer_id": "cus_oscorp", "plan_id": "pro", "cancel_action": "cancel_end_of_cycle"}

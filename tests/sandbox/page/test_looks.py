@@ -55,7 +55,7 @@ def post(local: Local, blocks: Any, text: str = "card") -> str:
     return str(workspace.post(workspace.channel("support"), RAJ, text, list(blocks)).ts)
 
 
-def here(drawn: Any) -> Any:
+def in_this_workspace(drawn: Any) -> Any:
     """With the person and the channel replaced by ones of this workspace."""
     return json.loads(json.dumps(drawn).replace("U0MAPLE", RAJ).replace("C0MAPLE", SUPPORT))
 
@@ -63,11 +63,13 @@ def here(drawn: Any) -> Any:
 def of_type(kind: str) -> Iterator[tuple[Sample, dict[str, Any]]]:
     for sample in samples():
         if sample.view is not None and sample.view["type"] == kind:
-            yield sample, here(sample.view)
+            yield sample, in_this_workspace(sample.view)
 
 
 async def test_every_card_looks_right(local: Local) -> None:
-    cards = {sample.name: here(sample.card.blocks) for sample in samples() if sample.card is not None}
+    cards = {
+        sample.name: in_this_workspace(sample.card.blocks) for sample in samples() if sample.card is not None
+    }
     async with local.seen_by("ana", SUPPORT) as page:
         for name, blocks in cards.items():
             post(local, blocks, name)
@@ -102,7 +104,7 @@ async def test_home_looks_right(local: Local) -> None:
         assert await flaws(page, {sample.name: home}) == []
 
 
-def busy(number: int) -> Overview:
+def busy_overview(number: int) -> Overview:
     """More of everything than a card can list."""
     used = {f"used_{index}": balance(f"used_{index}", usage=Decimal(900)) for index in range(number)}
     unused = {f"unused_{index}": balance(f"unused_{index}", usage=Decimal(0)) for index in range(number)}
@@ -146,7 +148,7 @@ async def test_overview_of_a_busy_customer_is_bounded(local: Local) -> None:
     heights = []
     async with local.seen_by("ana", SUPPORT) as page:
         for number in (11, 99):
-            drawn = overview_card(Place(customer="cus_1"), busy(number), shareable=True)
+            drawn = overview_card(Place(customer="cus_1"), busy_overview(number), shareable=True)
             ts = post(local, drawn.blocks)
             box = await page.locator(f'article[data-ts="{ts}"]').bounding_box()
             assert box

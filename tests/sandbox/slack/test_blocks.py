@@ -216,7 +216,7 @@ NUMBER = {"type": "number_input", "is_decimal_allowed": False, "action_id": "n"}
 NUMBER_INPUT = {**text_input("a", "a"), "element": NUMBER}
 
 
-def focused(name: str) -> Json:
+def focused_input(name: str) -> Json:
     element = {"type": "plain_text_input", "action_id": name, "focus_on_load": True}
     return {**text_input(name, name), "element": element}
 
@@ -236,7 +236,7 @@ VIEWS_REFUSED: list[tuple[str, Json, str, str]] = [
     ("number at home", {"type": "home", "blocks": [NUMBER_INPUT]}, "/blocks/0", "not supported in a home"),
     ("table in a modal", modal(table(row("a"))), "/blocks/0/type", "not supported in a modal"),
     ("chart in a modal", modal(WEEK), "/blocks/0/type", "not supported in a modal"),
-    ("two in focus", modal(focused("a"), focused("b")), "/blocks", "focus_on_load"),
+    ("two in focus", modal(focused_input("a"), focused_input("b")), "/blocks", "focus_on_load"),
 ]  # fmt: skip
 
 
@@ -324,9 +324,9 @@ JSONSCHEMA = {
 CHANGES: list[Any] = ["", "x" * 3001, "x" * 80, 0, -1, 101, True, None, [], {}, plain("a"), "gone"]
 
 
-def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def paths_in(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    return [path, *(place for key, child in children for place in places(child, (*path, key)))]
+    return [path, *(place for key, child in children for place in paths_in(child, (*path, key)))]
 
 
 @given(st.data())
@@ -336,7 +336,7 @@ def test_compiled_schema_agrees_with_jsonschema(data: st.DataObject) -> None:
     block = copy.deepcopy(
         data.draw(st.sampled_from([block for blocks in FINE for block in blocks if len(block) > 1]))
     )
-    path = data.draw(st.sampled_from([place for place in places(block) if place not in ((), ("type",))]))
+    path = data.draw(st.sampled_from([place for place in paths_in(block) if place not in ((), ("type",))]))
     parent = block
     for key in path[:-1]:
         parent = parent[key]

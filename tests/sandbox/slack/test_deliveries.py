@@ -337,7 +337,7 @@ async def test_response_action_clear_closes_all_views(
     ana.does_not_see("A form")
 
 
-def typed(kind: str, **fields: Any) -> Json:
+def typed_input(kind: str, **fields: Any) -> Json:
     element = {"type": kind, "action_id": "a", **fields}
     return {"type": "input", "block_id": "b", "label": plain("Amount"), "element": element}
 
@@ -345,14 +345,14 @@ def typed(kind: str, **fields: Any) -> Json:
 @pytest.mark.parametrize(
     ("block", "text", "words"),
     [
-        (typed("plain_text_input", min_length=3), "ab", "Must be at least 3 characters."),
-        (typed("plain_text_input", max_length=3), "abcd", "Must be at most 3 characters."),
-        (typed("number_input", is_decimal_allowed=False), "ten", "Please enter a number."),
-        (typed("number_input", is_decimal_allowed=False), "1.5", "Please enter a whole number."),
-        (typed("number_input", is_decimal_allowed=True, min_value="2"), "1.5", "Must be at least 2."),
-        (typed("number_input", is_decimal_allowed=True, max_value="2"), "2.5", "Must be at most 2."),
-        (typed("email_text_input"), "me", "Please enter a valid email address."),
-        (typed("url_text_input"), "me", "Please enter a valid URL."),
+        (typed_input("plain_text_input", min_length=3), "ab", "Must be at least 3 characters."),
+        (typed_input("plain_text_input", max_length=3), "abcd", "Must be at most 3 characters."),
+        (typed_input("number_input", is_decimal_allowed=False), "ten", "Please enter a number."),
+        (typed_input("number_input", is_decimal_allowed=False), "1.5", "Please enter a whole number."),
+        (typed_input("number_input", is_decimal_allowed=True, min_value="2"), "1.5", "Must be at least 2."),
+        (typed_input("number_input", is_decimal_allowed=True, max_value="2"), "2.5", "Must be at most 2."),
+        (typed_input("email_text_input"), "me", "Please enter a valid email address."),
+        (typed_input("url_text_input"), "me", "Please enter a valid URL."),
     ],
 )
 async def test_invalid_input_is_refused_before_the_app_is_asked(  # noqa: PLR0917 - fixtures and a case

@@ -36,7 +36,7 @@ async def opened(app: RawApp, slack: LocalSlack, client: AsyncWebClient, **field
     await client.views_open(trigger_id=app.last["trigger_id"], view=modal(file_field(**fields)))
 
 
-def picked(app: RawApp) -> list[Json]:
+def picked_files(app: RawApp) -> list[Json]:
     field = app.last["view"]["state"]["values"]["list"]["file"]
     assert field["type"] == "file_input"
     files: list[Json] = field["files"]
@@ -53,7 +53,7 @@ async def test_picked_file_comes_with_the_form_and_is_downloaded_with_the_token(
     await ana.attach("File", "list.csv", b"acme,5")
     await ana.sees("[list.csv]")
     await ana.submit()
-    (file,) = picked(app)
+    (file,) = picked_files(app)
     assert (file["name"], file["size"], file["user"], file["mimetype"]) == ("list.csv", 6, ana.id, "text/csv")
     assert (await client.files_info(file=file["id"]))["file"]["url_private"] == file["url_private"]
     bearer = {"authorization": f"Bearer {slack.bot_token}"}
@@ -71,7 +71,7 @@ async def test_nothing_picked_is_an_empty_list(
 ) -> None:
     await opened(app, slack, client)
     await slack.person("ana").submit()
-    assert picked(app) == []
+    assert picked_files(app) == []
 
 
 async def test_file_of_another_kind_or_of_somebody_else_is_not_taken(

@@ -177,7 +177,7 @@ def test_blocks_are_read_as_text(workspace: Workspace, block: Json, read: str) -
     assert BlockReader(workspace, workspace.user("ana")).blocks([block], {}) == read
 
 
-class Still(SlackClock):
+class ManualClock(SlackClock):
     """A clock that moves only when a test moves it."""
 
     seconds = 0.0
@@ -192,7 +192,7 @@ class Still(SlackClock):
 )
 def test_post_limit_holds_over_any_period(burst: int, gaps: list[float]) -> None:
     """At most the burst plus one a second pass, and callers that wait are never refused."""
-    clock = Still()
+    clock = ManualClock()
     limit = PostLimit(clock, burst=burst)
     for passed, gap in enumerate(gaps, start=1):
         clock.seconds += gap
