@@ -40,7 +40,7 @@ def guard(request: TrialInput, facts: Facts, now: datetime) -> Judgement:
     refusal = _refusal(request, subscription, now) or subscriptions.refused_quote(facts)
     if refusal is not None:
         return Judgement((refusal,))
-    return Judgement((), tuple(_warnings(request, subscription, facts)))
+    return Judgement((), tuple(_warnings(request, subscription, facts, now)))
 
 
 def on_trial(subscription: Subscription, now: datetime) -> bool:
@@ -81,13 +81,13 @@ def _refusal(request: TrialInput, subscription: Subscription, now: datetime) -> 
     return Note(CommonNote.NOTHING_TO_DO) if same else None
 
 
-def _warnings(request: TrialInput, subscription: Subscription, facts: Facts) -> Iterator[Note]:
+def _warnings(request: TrialInput, subscription: Subscription, facts: Facts, now: datetime) -> Iterator[Note]:
     if request.action is TrialAction.END_NOW:
         yield Note(TrialNote.MAY_NEED_PAYMENT)
         yield Note(CommonNote.NO_UNDO)
         return
-    ends_at, before = request.ends_at, subscription.trial_ends_at
-    if ends_at is not None and before is not None and ends_at < before:
+    before = subscription.trial_ends_at
+    if before is not None and now + whole_days(request, now) * DAY < before:
         yield Note(TrialNote.SHORTER)
     if any(
         row.plan_id == subscription.plan_id and row.reset is not None and row.reset.resets_at is not None

@@ -70,6 +70,10 @@ def test_guard_refuses(change_input: TrialInput, facts: Facts, refusal: Note) ->
     assert not judged.warnings
 
 
+def on_trial(ends_at: datetime | None, subscription_id: str = "sub_pro") -> Subscription:
+    return TRIAL.model_copy(update={"trial_ends_at": ends_at, "id": subscription_id})
+
+
 RESETTING = balance(row())
 NOT_RESETTING = balance(row(reset=ONE_OFF), row(reset=None), row(plan_id="other"))
 
@@ -81,6 +85,8 @@ NOT_RESETTING = balance(row(reset=ONE_OFF), row(reset=None), row(plan_id="other"
         (trial_until(NOW + 730 * DAY), facts_with(TRIAL), []),
         (trial_until(NOW + timedelta(seconds=1)), facts_with(TRIAL), [Note(TrialNote.SHORTER)]),
         (trial_until(SOON + timedelta(seconds=1)), facts_with(TRIAL), []),
+        # Autumn rounds up to whole days from now: such a trial ends later than it did.
+        (trial_until(SOON + timedelta(minutes=30)), facts_with(on_trial(SOON + timedelta(hours=1))), []),
         (trial_until(LATER), facts_with(TRIAL, balances=(RESETTING,)), [Note(TrialNote.RESETS_MOVE)]),
         (trial_until(LATER), facts_with(TRIAL, balances=(NOT_RESETTING,)), []),
         (trial_ended_now(), facts_with(TRIAL, balances=(RESETTING,)), [MAY_NEED_PAYMENT, NO_UNDO]),
@@ -124,10 +130,6 @@ def test_preview_shows_the_day_autumn_arrives_at() -> None:
         billed,
     )
     assert CHANGE.preview(trial_ended_now(), facts) == (Line(TrialLine.ENDS, "Dec 2, 2026", None), billed)
-
-
-def on_trial(ends_at: datetime | None, subscription_id: str = "sub_pro") -> Subscription:
-    return TRIAL.model_copy(update={"trial_ends_at": ends_at, "id": subscription_id})
 
 
 def snapshot_of(request: TrialInput, *subscriptions: Subscription) -> Snapshot:
