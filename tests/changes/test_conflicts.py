@@ -16,9 +16,9 @@ from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
-from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, having
+from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, facts_with
 
-FACTS = having(PRO, ADD_ON, OF_ENTITY)
+FACTS = facts_with(PRO, ADD_ON, OF_ENTITY)
 
 
 def cancel(subscription: str) -> CancellationInput:

@@ -105,8 +105,8 @@ class AdditionChange(BilledChange[AdditionInput]):
         return words.add(product) if request.subscription else words.buy(product)
 
     def shown_now(self, request: AdditionInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
-        times = after.get("held") or "0"
-        return [words.NOT_HELD if times == "0" else words.held(times)]
+        times = _times(after)
+        return [words.held(str(times)) if times else words.NOT_HELD]
 
     def sample(self, customer: str) -> AdditionInput:
         return AdditionInput(customer=customer, product="pro", subscription="maple_sample")

@@ -145,10 +145,10 @@ def held(plan_id: str, chosen: Quantities, facts: Facts) -> str | None:
         ]
         for choice in chosen
     }
-    return json.dumps(amounts, sort_keys=True) if amounts else None
+    return json.dumps(amounts) if amounts else None
 
 
 def all_held(chosen: Quantities, stored: str | None) -> bool:
     """Whether what `held` read has each of them."""
     rows: Mapping[str, list[str]] = json.loads(stored or "{}")
-    return all(canonical.number(choice.quantity) in rows.get(choice.feature, []) for choice in chosen)
+    return all(canonical.number(choice.quantity) in rows[choice.feature] for choice in chosen)

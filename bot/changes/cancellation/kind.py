@@ -167,7 +167,7 @@ class CancellationChange(BilledChange[CancellationInput]):
 
     def shown_now(self, request: CancellationInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
         if request.one_time:
-            return [words.NOT_BOUGHT if after.get("of_product") in (None, "0") else words.STILL_BOUGHT]
+            return [words.STILL_BOUGHT if subscriptions.of_product(after) else words.NOT_BOUGHT]
         if after.get("subscription") is None:
             return [billing_words.NO_LONGER_THERE]
         at = after.get("expires_at")

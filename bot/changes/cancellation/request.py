@@ -86,7 +86,7 @@ def purchase_removal(request: ChangeInput, plan_id: str) -> Write:
 
 def purchase_snapshot(plan_id: str, facts: Facts) -> Snapshot:
     bought = sum(purchase.plan_id == plan_id for purchase in subscriptions.purchases(facts))
-    return {"subscription": None, "product": plan_id, "switch": None, "of_product": str(bought)}
+    return {"of_product": str(bought)}
 
 
 def _listed_purchase(purchase: Purchase) -> Subscription:
@@ -95,7 +95,6 @@ def _listed_purchase(purchase: Purchase) -> Subscription:
         plan_id=purchase.plan_id,
         plan=purchase.plan,
         add_on=True,
-        status="active",
         started_at=purchase.started_at,
     )
 

@@ -125,13 +125,15 @@ class RefundChange(ChangeKind[RefundInput]):
 
     def verify(self, request: RefundInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         """By what the sum of the invoice's refunds rose. Any other sum leaves it open."""
-        was, is_ = Refundable.read(before), Refundable.read(after or {})
+        if after is None:
+            return Verdict.UNCLEAR
+        was, is_ = Refundable.read(before), Refundable.read(after)
         if was is None or is_ is None:
             return Verdict.UNCLEAR
         more = is_.refunded - was.refunded
         if near(more, ZERO):
             return Verdict.NOT_APPLIED
-        answered = (after or {}).get("answered")
+        answered = after.get("answered")
         exact = near(more, _amount(request, was))
         rest = request.amount is None and answered is not None and near(more, Decimal(answered))
         return Verdict.APPLIED if exact or rest else Verdict.UNCLEAR

@@ -55,11 +55,10 @@ def _refusals(request: RefundInput, refundable: Refundable) -> Iterator[Note]:
     if request.currency.upper() != refundable.currency:
         yield Note(RefundNote.OTHER_CURRENCY, {"currency": refundable.currency})
     elif request.amount is not None:
-        yield from _amount(request, refundable)
+        yield from _amount(request.amount, refundable)
 
 
-def _amount(request: RefundInput, refundable: Refundable) -> Iterator[Note]:
-    amount = request.amount or ZERO
+def _amount(amount: Decimal, refundable: Refundable) -> Iterator[Note]:
     if (problem := amounts.size_problem(amount)) is not None:
         yield amounts.note(problem)
     elif amount <= ZERO:

@@ -183,7 +183,7 @@ def _wrong_place(request: SwitchInput, facts: Facts) -> Note | None:
         return None
     return Note(
         SwitchNote.REPLACES_ANOTHER,
-        {"replaced": joined(sorted(replacing)), "named": joined(sorted(named))},
+        {"replaced": joined(sorted(replacing)), "named": joined(named)},
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import BoughtQuantity, Plan, PlanItem, PlanPrice, Purchase, Quote, Subscription
+from bot.changes import canonical
 from bot.changes.addition import words
 from bot.changes.addition.kind import AdditionChange
 from bot.changes.addition.request import AdditionInput
@@ -19,15 +20,16 @@ from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note, mrkdwn
 from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, facts_with, incoming_plan
 from tests.changes.billing.quotes import quote as quoted
-from tests.changes.facts import AHEAD, LATER, NOW, balance, row, subscription
+from tests.changes.facts import AHEAD, LATER, NOW, SOON, balance, row, subscription
 
 CHANGE = AdditionChange()
 ONCE = AHEAD.model_copy(update={"interval": "one_off"})
 SEATS = Plan(id="seats", add_on=True, items=[PlanItem(feature_id="seats", included=Decimal(2), price=AHEAD)])
 SUPPORT = Plan(id="support", add_on=True, price=PlanPrice(amount=Decimal(99), interval="month"))
 PACK = Plan(id="pack", price=PlanPrice(amount=Decimal(15), interval="one_off"))
+BOTH = Plan(id="both", add_on=True, items=[*SEATS.items, PlanItem(feature_id="rooms", price=AHEAD)])
 UNITS = Plan(id="units", items=[PlanItem(feature_id="messages", price=ONCE)])
-OFFERED = (SEATS, SUPPORT, PACK, UNITS, Plan(id="team"), Plan(id="old", add_on=True, archived=True))
+OFFERED = (SEATS, SUPPORT, PACK, BOTH, UNITS, Plan(id="team"), Plan(id="old", add_on=True, archived=True))
 BOUGHT = Purchase(plan_id="pack", started_at=NOW, scope="customer")
 BY_TIME, CREDITED = Note(BillingNote.SHOWN_BY_TIME), Note(AdditionNote.UNDONE_WITH_CREDIT)
 UNPAID, NO_UNDO = Note(AdditionNote.UNDONE_WITHOUT_MONEY), Note(CommonNote.NO_UNDO)
@@ -40,6 +42,16 @@ def addition(product: str = "support", **changes: Any) -> AdditionInput:
 def seats(quantity: int | str, **changes: Any) -> AdditionInput:
     chosen = FeatureQuantity(feature="seats", quantity=Decimal(quantity))
     return addition("seats", quantities=(chosen,), **changes)
+
+
+def seats_and_rooms(*quantities: int) -> AdditionInput:
+    chosen = zip(("seats", "rooms"), quantities, strict=True)
+    return addition(
+        "both",
+        quantities=tuple(
+            FeatureQuantity(feature=feature, quantity=Decimal(quantity)) for feature, quantity in chosen
+        ),
+    )
 
 
 BUY = addition("pack", subscription="")
@@ -76,6 +88,7 @@ def quote_bringing(plan_id: str, *lines: Any, quantity: int | None = None, **cha
             Note(BillingNote.QUANTITIES_MISSING),
         ),
         (seats(1), known(PRO), Note(BillingNote.BELOW_INCLUDED, {"included": "2"})),
+        (seats_and_rooms(2, -1), known(PRO), Note(BillingNote.NEGATIVE)),
         (
             addition(),
             known(PRO, quote_refused="product_not_found"),
@@ -121,7 +134,7 @@ SUPPORTED = subscription("support", id="other", scope="customer", add_on=True)
         (addition(), known(PRO, quoted=quote_bringing("support", 0)), [BY_TIME, CREDITED]),
         (
             addition(),
-            known(PRO, quoted=quote_bringing("support", 99)),
+            known(PRO, quoted=quote_bringing("support", "0.01")),
             [Note(AdditionNote.MAY_NEED_PAYMENT), BY_TIME, CREDITED],
         ),
         (
@@ -136,6 +149,7 @@ SUPPORTED = subscription("support", id="other", scope="customer", add_on=True)
         ),
         (addition(), known(PRO, stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE), BY_TIME, CREDITED]),
         (seats(5), known(PRO, quoted=quote_bringing("seats", quantity=5)), [BY_TIME, CREDITED]),
+        (seats_and_rooms(5, 3), known(PRO), [BY_TIME, CREDITED]),
         (BUY, known(PRO, quoted=quote_bringing("pack")), [UNPAID]),
         (BUY, known(PRO, purchases=[BOUGHT]), [NO_UNDO]),
         (BUY, known(PRO, purchases=[BOUGHT.model_copy(update={"scope": "entity"})]), [UNPAID]),
@@ -235,7 +249,7 @@ def test_purchase_is_recognised_by_the_number_bought(
 
 
 def test_purchases_of_other_products_are_left_out() -> None:
-    unrelated = BOUGHT.model_copy(update={"plan_id": "other"})
+    unrelated = BOUGHT.model_copy(update={"plan_id": "other", "started_at": LATER})
     assert snapshot_of(BUY, purchases=[BOUGHT, unrelated]) == snapshot_of(BUY, purchases=[BOUGHT])
 
 
@@ -268,6 +282,10 @@ def test_snapshot() -> None:
     }
     assert snapshot_of(addition(), OURS)["subscription"] == "maple_1"
     assert snapshot_of(addition(), OURS)["period_end"] is None
+    sooner = SUPPORTED.model_copy(update={"current_period_end": SOON})
+    assert snapshot_of(addition(), PRO, sooner)["period_end"] == canonical.time(SOON)
+    again = BOUGHT.model_copy(update={"started_at": LATER})
+    assert snapshot_of(BUY, purchases=[again, BOUGHT])["bought_at"] == canonical.time(LATER)
 
 
 def test_new_period_changes_nothing_but_another_purchase_does() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Plan, PlanItem
+from bot.autumn.models import Plan, PlanItem, PlanPrice
 from bot.changes.addition.request import LINE, AdditionInput
 from bot.changes.addition.words import AdditionNote
 from bot.changes.line_form import LineCells, LineNote, LineReader
@@ -15,9 +15,11 @@ from tests.changes.facts import AHEAD
 
 SEATS = PlanItem(feature_id="seats", included=Decimal(2), price=AHEAD)
 NOTHING_INCLUDED = PlanItem(feature_id="rooms", price=AHEAD)
+PACK = Plan(id="pack", price=PlanPrice(interval="one_off"))
 SUPPORT = Plan(id="support", name="Support", add_on=True)
 OFFERED = (
     SUPPORT,
+    PACK,
     Plan(id="seats", add_on=True, items=[SEATS]),
     Plan(id="rooms", add_on=True, items=[NOTHING_INCLUDED]),
     Plan(id="both", add_on=True, items=[SEATS, NOTHING_INCLUDED]),
@@ -44,7 +46,20 @@ def test_line_asks_for_one_quantity_or_the_included_one(
     request = filled_line(product, amount)
     assert isinstance(request, AdditionInput)
     assert [(quantity.feature, int(quantity.quantity)) for quantity in request.quantities] == quantities
-    assert request.subscription == "maple_unique"
+    assert (request.customer, request.subscription) == ("cus_1", "maple_unique")
+
+
+def test_what_is_bought_once_gets_no_subscription_id() -> None:
+    assert filled("pack").subscription == ""
+
+
+def test_line_names_a_product_and_no_action() -> None:
+    line = LineReader(LineCells(action="now"))
+    LINE.read(line)
+    assert line.wrong == {
+        "about": Note(LineNote.MISSING, {"what": "product"}),
+        "action": Note(LineNote.TAKES_NONE, {"what": "action"}),
+    }
 
 
 @pytest.mark.parametrize(

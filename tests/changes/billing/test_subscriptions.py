@@ -2,9 +2,10 @@
 
 import pytest
 
-from bot.autumn.models import Subscription
+from bot.autumn.models import Entity, Purchase, Subscription
 from bot.changes.billing import subscriptions
 from bot.changes.billing.words import BillingNote
+from bot.changes.model import EntityScope
 from bot.changes.notes import Note
 from bot.changes.spec import NOBODY
 from tests.changes.billing.quotes import (
@@ -80,6 +81,14 @@ def test_snapshot() -> None:
     assert (snapshot["past_due"], snapshot["cancelled"], snapshot["switch"]) == ("yes", None, None)
     assert snapshot["trial_ends_at"] == snapshot["period_end"]
     assert subscriptions.snapshot(None, "pro", facts) == {"subscription": None, "of_product": "2"}
+
+
+def test_purchases_of_entities_belong_to_the_entity() -> None:
+    own, of_entity = (Purchase(plan_id="pack", scope=scope) for scope in ("customer", "entity"))
+    facts = facts_with(purchases=[own, of_entity])
+    assert subscriptions.purchases(facts) == [own]
+    view = facts_with(purchases=[of_entity], scope=EntityScope(Entity(id="ws_1"), facts.customer))
+    assert subscriptions.purchases(view) == [of_entity]
 
 
 def test_subscription_without_an_id_is_never_matched() -> None:

@@ -47,6 +47,7 @@ GIVEN_AGAIN = Note(CancellationNote.USAGE_IS_LOST)
 KEEPS_MONEY = Note(CancellationNote.NO_MONEY_BACK)
 PACK = Purchase(plan_id="pack", plan=Plan(id="pack"), started_at=NOW, scope="customer")
 OF_ENTITY_PACK = PACK.model_copy(update={"scope": "entity"})
+OTHER_PACK = PACK.model_copy(update={"plan_id": "other"})
 NONE_LEFT = Note(CancellationNote.NO_PRODUCT_LEFT)
 TO_FREE = quoted(incoming=[incoming_plan("free")])
 
@@ -188,7 +189,11 @@ BY_USE_ROWS = balance(
             [],
         ),
         (REMOVE, facts_with(PRO, purchases=[PACK], quoted=quoted()), [LOST, KEEPS_MONEY, NO_UNDO]),
-        (REMOVE, facts_with(purchases=[PACK, OF_ENTITY_PACK], quoted=quoted()), [LOST, KEEPS_MONEY, NO_UNDO]),
+        (
+            REMOVE,
+            facts_with(purchases=[PACK, OF_ENTITY_PACK, OTHER_PACK], quoted=quoted()),
+            [LOST, KEEPS_MONEY, NO_UNDO],
+        ),
         (
             cancellation(subscription="sub_seats", product="seats"),
             facts_with(PRO, ADD_ON, quoted=quoted()),
@@ -408,7 +413,9 @@ def test_inverse(
 
 def test_free_product_is_given_again_in_place_of_its_successor() -> None:
     request = cancellation_now(product="free")
-    facts = CHANGE.snapshot(request, facts_with(FREE, quoted=quoted(incoming=[incoming_plan("hobby")])))
+    facts = CHANGE.snapshot(
+        request, facts_with(FREE, quoted=quoted(incoming=[incoming_plan("free"), incoming_plan("hobby")]))
+    )
     gone = CHANGE.snapshot(request, facts_with())
     assert CHANGE.inverse(request, facts, gone) == SwitchInput(
         customer="cus_1", product="free", action=SwitchAction.NOW, replaces="hobby"

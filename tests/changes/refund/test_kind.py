@@ -142,8 +142,8 @@ def test_preview_is_in_the_invoices_currency(
 
 
 def test_invoice_without_figures_was_neither_paid_nor_refunded() -> None:
-    invoice = {"invoice": "in_1", "currency": "USD", "paid": None, "refunded": None, "created_at": None}
-    assert Refundable.read(invoice) == Refundable("in_1", "USD", Decimal(0), Decimal(0), None)
+    invoice = {"invoice": "in_1", "currency": None, "paid": None, "refunded": None, "created_at": None}
+    assert Refundable.read(invoice) == Refundable("in_1", "", Decimal(0), Decimal(0), None)
 
 
 def test_missing_invoice_has_no_preview_and_no_amount() -> None:
@@ -235,7 +235,10 @@ def test_refund_cannot_be_undone() -> None:
 def test_wording() -> None:
     assert CHANGE.summary(refund_of(), {}) == "Refund all that is left of an invoice"
     assert CHANGE.summary(partial_refund("12.5"), {}) == "Refund $12.50 of an invoice"
-    assert CHANGE.part(refund_of(), snapshot_with(), (), {}) == "*Invoice:* Nov 22, 2026 · $50.00 paid"
+    assert (
+        CHANGE.part(refund_of(), CHANGE.snapshot(refund_of(), KNOWN), (), {})
+        == "*Invoice:* Nov 22, 2026 · $50.00 paid"
+    )
     undated: Snapshot = {**snapshot_with(), "created_at": None}
     assert CHANGE.part(refund_of(), undated, (), {}) == "*Invoice:* $50.00 paid"
     assert CHANGE.part(refund_of(), {"invoice": None}, (), {}) == ""
@@ -272,7 +275,9 @@ async def test_invoices_of_another_customer_are_ignored() -> None:
     bodies = [
         listed_invoice.body for listed_invoice in script.received if listed_invoice.route == "invoices.list"
     ]
-    assert [(body["customer_id"], body["status"]) for body in bodies] == [("cus_1", ["paid"])] * 2
+    assert [(body["customer_id"], body["status"], body["limit"]) for body in bodies] == [
+        ("cus_1", ["paid"], 200)
+    ] * 2
 
 
 def test_earlier_refunds_of_the_day_are_counted() -> None:

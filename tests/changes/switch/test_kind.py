@@ -139,6 +139,11 @@ def test_guard_refuses(change_input: SwitchInput, facts: Facts, refusal: Note) -
             known(PRO, MAX_LATER, offered=offered_in_groups(max="other")),
             [ANEW, BY_TIME, NO_UNDO],
         ),
+        (
+            switch_to(),
+            known(PRO, MAX_LATER, offered=offered_in_groups(max="seats", team="seats")),
+            [Note(BillingNote.DROPS_SWITCH, {"product": "max"}), BY_TIME, NO_UNDO],
+        ),
         (switch_to(AT_END), known(PRO, quoted=LATER_ON), []),
         (switch_to(AT_END), known(PRO), []),
         (switch_to(AT_END), known(CANCELLED, TEAM_LATER, quoted=LATER_ON), []),
@@ -157,6 +162,9 @@ def test_guard_warns(change_input: SwitchInput, facts: Facts, warnings: list[Not
 
 
 MAX = subscription("max", id="sub_max", scope="customer")
+NO_LONGER_OFFERED = subscription("old", id="sub_old", scope="customer").model_copy(
+    update={"plan": Plan(id="old", group="seats")}
+)
 TWO_GROUPS = offered_in_groups(max="seats", team="seats")
 
 
@@ -185,6 +193,8 @@ TWO_GROUPS = offered_in_groups(max="seats", team="seats")
         ("", (PRO,), TWO_GROUPS, [], None),
         ("", (PRO,), TWO_GROUPS, ["pro"], ("pro", "")),
         ("pro", (PRO,), TWO_GROUPS, [], ("", "pro")),
+        # A product that is no longer offered is replaced within its group as well.
+        ("old", (PRO, NO_LONGER_OFFERED), TWO_GROUPS, ["old"], None),
         # Add-ons and subscriptions of entities do not matter.
         ("pro", (PRO, ADD_ON, OF_ENTITY), OFFERED, ["pro"], None),
     ],
@@ -233,6 +243,10 @@ def test_snapshot_covers_the_products_group() -> None:
     assert CHANGE.snapshot(switch_to(product="pro"), facts)["current"] == "sub_pro"
     assert CHANGE.snapshot(switch_to(), facts)["scheduled"] == "max"
     assert CHANGE.snapshot(switch_to(product="pro"), facts)["scheduled"] is None
+
+
+def test_unread_catalogue_leaves_the_groups_of_what_is_held() -> None:
+    assert CHANGE.snapshot(CALLED_OFF, known(CANCELLED, TEAM_LATER, offered=None))["current"] == "sub_pro"
 
 
 SELLS = Plan(id="team", items=[PlanItem(feature_id="seats", included=Decimal(1), price=AHEAD)])
