@@ -194,7 +194,7 @@ TWO_GROUPS = offered_in_groups(max="seats", team="seats")
         ("", (PRO,), TWO_GROUPS, ["pro"], ("pro", "")),
         ("pro", (PRO,), TWO_GROUPS, [], ("", "pro")),
         # A product that is no longer offered is replaced within its group as well.
-        ("old", (PRO, NO_LONGER_OFFERED), TWO_GROUPS, ["old"], None),
+        (None, (PRO, NO_LONGER_OFFERED), TWO_GROUPS, ["old"], None),
         # Add-ons and subscriptions of entities do not matter.
         ("pro", (PRO, ADD_ON, OF_ENTITY), OFFERED, ["pro"], None),
     ],
