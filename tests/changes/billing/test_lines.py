@@ -34,8 +34,9 @@ def filled(form: LineForm, facts: Facts, about: str, amount: str = "", action: s
     return form.fill(listed, facts, "unique")
 
 
-def wrong(form: LineForm, *cells: str) -> dict[Any, Note]:
-    line = LineReader(LineCells(*cells))
+def wrong(form: LineForm, amount: str = "") -> dict[Any, Note]:
+    """In a line with nothing else in it."""
+    line = LineReader(LineCells(amount=amount))
     form.read(line)
     return line.wrong
 
@@ -93,7 +94,7 @@ def test_line_says_how_a_subscription_is_cancelled(
 
 
 def test_line_of_a_cancellation_needs_a_product_and_an_action_and_takes_no_amount() -> None:
-    problems = wrong(CANCELLATION, "", "5", "")
+    problems = wrong(CANCELLATION, "5")
     assert problems["about"] == Note(LineNote.MISSING, {"what": "product"})
     assert problems["amount"] == Note(LineNote.TAKES_NONE, {"what": "amount"})
     assert problems["action"].code is LineNote.NO_ACTION
