@@ -50,7 +50,7 @@ def test_line_asks_for_one_quantity_or_the_included_one(
 
 
 def test_what_is_bought_once_gets_no_subscription_id() -> None:
-    assert filled("pack").subscription == ""
+    assert filled_line("pack").subscription == ""
 
 
 def test_line_names_a_product_and_no_action() -> None:

@@ -16,7 +16,7 @@ from bot.changes.notes import Note
 from bot.changes.quantity.request import LINE as QUANTITY
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed, QuantityNote
-from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, having
+from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, facts_with
 from tests.changes.facts import AHEAD
 
 NAMED = PRO.model_copy(update={"plan": Plan(id="pro", name="The Pro Plan")})
@@ -69,7 +69,7 @@ SEVERAL = Note(BillingNote.SEVERAL, {"product": "pro"})
 def test_line_names_a_subscription_by_its_id_or_its_only_product(
     typed: str, expected: ChangeInput | Note
 ) -> None:
-    facts = having(NAMED, AGAIN, TEAM, ADD_ON, OF_ENTITY)
+    facts = facts_with(NAMED, AGAIN, TEAM, ADD_ON, OF_ENTITY)
     assert filled(CANCELLATION, facts, typed, action="now with credit") == expected
 
 
@@ -89,7 +89,7 @@ def test_line_names_a_subscription_by_its_id_or_its_only_product(
 def test_line_says_how_a_subscription_is_cancelled(
     typed: str, action: CancellationAction, settlement: Settlement | None
 ) -> None:
-    request = filled(CANCELLATION, having(PRO), "pro", action=typed)
+    request = filled(CANCELLATION, facts_with(PRO), "pro", action=typed)
     assert (request.action, request.settlement) == (action, settlement)
 
 
@@ -122,15 +122,15 @@ def bought(billed: Billed) -> QuantityInput:
     ],
 )
 def test_line_says_when_a_quantity_is_billed(action: str, billed: Billed) -> None:
-    assert filled(QUANTITY, having(ADD_ON, SELLING), "seats", "5", action) == bought(billed)
+    assert filled(QUANTITY, facts_with(ADD_ON, SELLING), "seats", "5", action) == bought(billed)
 
 
 @pytest.mark.parametrize(
     ("facts", "typed", "refusal"),
     [
-        (having(SELLING, AGAIN), "seats", Note(QuantityNote.HELD_TWICE, {"feature": "seats"})),
-        (having(SELLING), "messages", Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": "messages"})),
-        (having(SELLING), "desks", Note(LineNote.UNKNOWN, {"what": "feature", "typed": "desks"})),
+        (facts_with(SELLING, AGAIN), "seats", Note(QuantityNote.HELD_TWICE, {"feature": "seats"})),
+        (facts_with(SELLING), "messages", Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": "messages"})),
+        (facts_with(SELLING), "desks", Note(LineNote.UNKNOWN, {"what": "feature", "typed": "desks"})),
     ],
 )
 def test_line_of_a_quantity_needs_one_subscription_that_sells_it(
