@@ -20,13 +20,13 @@ from tests.running import APPROVALS, Running, running_maple
 from tests.screen import on_screen
 
 NEVER = BatchTimeouts(tick=3600, redraw=0.01, poll=0.02)
-"""Shows only what a test asks for."""
+"""Cards are drawn only when a test asks for it."""
 WAITING = on_screen(words.STATES[BatchState.WAITING])
 DENIED = on_screen(words.STATES[BatchState.DENIED])
 
 
 @pytest.fixture
-async def quiet() -> AsyncIterator[Running]:
+async def manual_maple() -> AsyncIterator[Running]:
     async with running_maple("http", batch_pace=NEVER) as maple:
         yield maple
 
@@ -60,97 +60,99 @@ def outcomes(maple: Running) -> list[str]:
 
 
 async def test_refused_update_is_retried_but_a_deleted_card_is_not(
-    quiet: Running,
+    manual_maple: Running,
 ) -> None:
-    batch = await request_list(quiet)
-    quiet.slack.faults.add("chat.update", "error", error="fatal_error", times=2)
-    batch = await deny_list(quiet, batch)
-    quiet.lea.go("#billing")
-    await quiet.lea.sees(WAITING)
-    quiet.slack.faults.add("chat.update", "error", error="edit_window_closed", times=2)
+    batch = await request_list(manual_maple)
+    manual_maple.slack.faults.add("chat.update", "error", error="fatal_error", times=2)
+    batch = await deny_list(manual_maple, batch)
+    manual_maple.lea.go("#billing")
+    await manual_maple.lea.sees(WAITING)
+    manual_maple.slack.faults.add("chat.update", "error", error="edit_window_closed", times=2)
     with pytest.raises(SlackApiError):
-        await show_cards(quiet, batch)
-    quiet.slack.faults.add("chat.update", "error", error="message_not_found", times=2)
-    await show_cards(quiet, batch)
-    before = len(quiet.slack.calls)
-    await show_cards(quiet, batch)
-    assert len(quiet.slack.calls) == before
-    await quiet.bot.services.batch_notifier.redraw(batch.id, "1.0")
-    await quiet.bot.services.batch_notifier.redraw("nothing", "1.0")
+        await show_cards(manual_maple, batch)
+    manual_maple.slack.faults.add("chat.update", "error", error="message_not_found", times=2)
+    await show_cards(manual_maple, batch)
+    before = len(manual_maple.slack.calls)
+    await show_cards(manual_maple, batch)
+    assert len(manual_maple.slack.calls) == before
+    await manual_maple.bot.services.batch_notifier.redraw(batch.id, "1.0")
+    await manual_maple.bot.services.batch_notifier.redraw("nothing", "1.0")
 
 
-async def test_nothing_is_posted_into_a_channel_that_cannot_be_checked(quiet: Running) -> None:
-    batch = await request_list(quiet)
-    quiet.slack.faults.add("conversations.info", "500", times=1)
-    batch = await deny_list(quiet, batch)
-    quiet.lea.go("#billing")
-    await quiet.lea.sees(WAITING)
-    await show_cards(quiet, batch)
-    await quiet.lea.sees(DENIED)
+async def test_nothing_is_posted_into_a_channel_that_cannot_be_checked(manual_maple: Running) -> None:
+    batch = await request_list(manual_maple)
+    manual_maple.slack.faults.add("conversations.info", "500", times=1)
+    batch = await deny_list(manual_maple, batch)
+    manual_maple.lea.go("#billing")
+    await manual_maple.lea.sees(WAITING)
+    await show_cards(manual_maple, batch)
+    await manual_maple.lea.sees(DENIED)
 
 
-async def test_card_is_not_posted_where_maple_is_not_a_member(quiet: Running) -> None:
-    channel = quiet.slack.workspace.channels[APPROVALS]
-    quiet.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
-    batch = await request_list(quiet)
+async def test_card_is_not_posted_where_maple_is_not_a_member(manual_maple: Running) -> None:
+    channel = manual_maple.slack.workspace.channels[APPROVALS]
+    manual_maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
+    batch = await request_list(manual_maple)
     channel.kind = "shared"
-    await show_cards(quiet, batch)
-    quiet.lea.go("#billing")
-    quiet.lea.does_not_see("Bulk change")
+    await show_cards(manual_maple, batch)
+    manual_maple.lea.go("#billing")
+    manual_maple.lea.does_not_see("Bulk change")
 
 
-async def test_outcome_is_posted_once_though_the_answer_is_lost(quiet: Running) -> None:
-    batch = await request_list(quiet)
-    quiet.slack.faults.add("chat.postMessage", "cut_after", times=1)
-    batch = await deny_list(quiet, batch)
-    assert len(outcomes(quiet)) == 1
-    quiet.clock.move(timedelta(minutes=2))
-    quiet.slack.faults.add("conversations.history", "500", times=2)
-    await show_cards(quiet, batch)
-    quiet.clock.move(timedelta(minutes=5))
-    await quiet.bot.batches.ticker.keep_up()
-    quiet.clock.move(timedelta(days=1))
-    await quiet.bot.batches.ticker.keep_up()
-    assert len(outcomes(quiet)) == 1
+async def test_outcome_is_posted_once_though_the_answer_is_lost(manual_maple: Running) -> None:
+    batch = await request_list(manual_maple)
+    manual_maple.slack.faults.add("chat.postMessage", "cut_after", times=1)
+    batch = await deny_list(manual_maple, batch)
+    assert len(outcomes(manual_maple)) == 1
+    manual_maple.clock.move(timedelta(minutes=2))
+    manual_maple.slack.faults.add("conversations.history", "500", times=2)
+    await show_cards(manual_maple, batch)
+    manual_maple.clock.move(timedelta(minutes=5))
+    await manual_maple.bot.batches.ticker.keep_up()
+    manual_maple.clock.move(timedelta(days=1))
+    await manual_maple.bot.batches.ticker.keep_up()
+    assert len(outcomes(manual_maple)) == 1
 
 
-async def test_outcome_that_slack_loses_or_refuses_is_posted_later(quiet: Running) -> None:
+async def test_outcome_that_slack_loses_or_refuses_is_posted_later(manual_maple: Running) -> None:
     faults: tuple[Literal["cut_before", "error"], ...] = ("cut_before", "error")
     for posted, fault in enumerate(faults):
-        batch = await request_list(quiet)
-        quiet.slack.faults.add("chat.postMessage", fault, error="restricted_action", times=1)
-        await deny_list(quiet, batch)
-        assert len(outcomes(quiet)) == posted, fault
-        quiet.clock.move(timedelta(minutes=2))
-        await quiet.bot.batches.ticker.keep_up()
-        assert len(outcomes(quiet)) == posted + 1, fault
+        batch = await request_list(manual_maple)
+        manual_maple.slack.faults.add("chat.postMessage", fault, error="restricted_action", times=1)
+        await deny_list(manual_maple, batch)
+        assert len(outcomes(manual_maple)) == posted, fault
+        manual_maple.clock.move(timedelta(minutes=2))
+        await manual_maple.bot.batches.ticker.keep_up()
+        assert len(outcomes(manual_maple)) == posted + 1, fault
 
 
-async def test_card_that_slack_refuses_is_posted_later_by_whichever_process_may(quiet: Running) -> None:
-    quiet.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=2)
-    batch = await request_list(quiet)
-    quiet.lea.go("#billing")
-    quiet.lea.does_not_see(WAITING)
-    database, now = quiet.bot.database, quiet.clock.now()
+async def test_card_that_slack_refuses_is_posted_later_by_whichever_process_may(
+    manual_maple: Running,
+) -> None:
+    manual_maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=2)
+    batch = await request_list(manual_maple)
+    manual_maple.lea.go("#billing")
+    manual_maple.lea.does_not_see(WAITING)
+    database, now = manual_maple.bot.database, manual_maple.clock.now()
     for card in await BATCH_CARDS.of(database, batch.id):
         assert await BATCH_CARDS.claim_post(database, card.id, now=now), "by another process"
-    await show_cards(quiet, batch)
-    quiet.lea.does_not_see(WAITING)
-    quiet.clock.move(timedelta(minutes=1))
-    await show_cards(quiet, batch)
-    await quiet.lea.sees(WAITING)
+    await show_cards(manual_maple, batch)
+    manual_maple.lea.does_not_see(WAITING)
+    manual_maple.clock.move(timedelta(minutes=1))
+    await show_cards(manual_maple, batch)
+    await manual_maple.lea.sees(WAITING)
 
 
-async def test_only_posted_and_outdated_cards_are_drawn(quiet: Running) -> None:
-    batch = await request_list(quiet)
-    notifier = quiet.bot.services.batch_notifier
-    before = len(quiet.slack.calls)
+async def test_only_posted_and_outdated_cards_are_drawn(manual_maple: Running) -> None:
+    batch = await request_list(manual_maple)
+    notifier = manual_maple.bot.services.batch_notifier
+    before = len(manual_maple.slack.calls)
     await notifier("nothing", 1)
-    await show_cards(quiet, replace(batch, revision=batch.revision + 1))
-    await show_cards(quiet, batch)
-    assert len(quiet.slack.calls) == before
-    async with quiet.bot.database.writing() as connection:
+    await show_cards(manual_maple, replace(batch, revision=batch.revision + 1))
+    await show_cards(manual_maple, batch)
+    assert len(manual_maple.slack.calls) == before
+    async with manual_maple.bot.database.writing() as connection:
         await connection.execute(text("UPDATE batch_cards SET ts = NULL WHERE kind = 'approval'"))
     # As after its undo was requested.
     await notifier.redraw_all(batch.id)
-    assert [call.method for call in quiet.slack.calls[before:]] == ["chat.update"]
+    assert [call.method for call in manual_maple.slack.calls[before:]] == ["chat.update"]
