@@ -40,7 +40,7 @@ TOLD = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
 
 
 @pytest.fixture
-async def checked() -> AsyncIterator[Running]:
+async def uncached_maple() -> AsyncIterator[Running]:
     """A bot that asks Slack about a person each time."""
     async with running_maple("http", timings=replace(UNHURRIED, person=0.0)) as maple:
         yield maple
@@ -76,81 +76,91 @@ async def conversation(maple: Running) -> str:
 # The requester
 
 
-async def test_outcome_is_not_sent_to_a_requester_who_became_a_guest(checked: Running) -> None:
-    record = await request_shown_to_ana(checked)
-    before = await conversation(checked)
-    checked.ana.user.kind = "guest"
-    outcome = await checked.bot.changes.deny(record.id, 1, lea(checked), "Acme Ltd pays nothing")
+async def test_outcome_is_not_sent_to_a_requester_who_became_a_guest(uncached_maple: Running) -> None:
+    record = await request_shown_to_ana(uncached_maple)
+    before = await conversation(uncached_maple)
+    uncached_maple.ana.user.kind = "guest"
+    outcome = await uncached_maple.bot.changes.deny(
+        record.id, 1, lea(uncached_maple), "Acme Ltd pays nothing"
+    )
     assert outcome.result is Result.DONE
-    assert await conversation(checked) == before
-    checked.ana.user.kind = "member"
-    checked.clock.move(2 * ATTEMPT)
-    await checked.bot.changes.sweeper.tick()
-    assert not TOLD.search(await conversation(checked)), "it was given up"
+    assert await conversation(uncached_maple) == before
+    uncached_maple.ana.user.kind = "member"
+    uncached_maple.clock.move(2 * ATTEMPT)
+    await uncached_maple.bot.changes.sweeper.tick()
+    assert not TOLD.search(await conversation(uncached_maple)), "it was given up"
 
 
-async def test_outcome_waits_until_slack_identifies_the_requester(checked: Running) -> None:
-    await request_shown_to_ana(checked)
-    before = await conversation(checked)
-    checked.slack.faults.add("users.info", "error", error="fatal_error", times=None)
-    checked.clock.move(LONG_AFTER)
-    await checked.bot.changes.sweeper.tick()
-    assert await conversation(checked) == before
-    checked.slack.faults.clear()
-    checked.clock.move(4 * ATTEMPT)
-    await checked.bot.changes.sweeper.tick()
-    assert TOLD.search(await conversation(checked))
+async def test_outcome_waits_until_slack_identifies_the_requester(uncached_maple: Running) -> None:
+    await request_shown_to_ana(uncached_maple)
+    before = await conversation(uncached_maple)
+    uncached_maple.slack.faults.add("users.info", "error", error="fatal_error", times=None)
+    uncached_maple.clock.move(LONG_AFTER)
+    await uncached_maple.bot.changes.sweeper.tick()
+    assert await conversation(uncached_maple) == before
+    uncached_maple.slack.faults.clear()
+    uncached_maple.clock.move(4 * ATTEMPT)
+    await uncached_maple.bot.changes.sweeper.tick()
+    assert TOLD.search(await conversation(uncached_maple))
 
 
-async def test_undo_is_not_reported_to_a_requester_who_became_a_guest(checked: Running) -> None:
-    record = await request_shown_to_ana(checked)
-    await checked.bot.changes.approve(record.id, 1, lea(checked))
-    before = await conversation(checked)
+async def test_undo_is_not_reported_to_a_requester_who_became_a_guest(uncached_maple: Running) -> None:
+    record = await request_shown_to_ana(uncached_maple)
+    await uncached_maple.bot.changes.approve(record.id, 1, lea(uncached_maple))
+    before = await conversation(uncached_maple)
     assert on_screen(approvals_words.HEADLINES[State.APPLIED]) in before
-    checked.ana.user.kind = "guest"
-    raj = actor(checked.raj)
-    undo = (await checked.bot.changes.undo(record.id, "f" * 64, lea(checked), reason="wrong customer")).record
+    uncached_maple.ana.user.kind = "guest"
+    raj = actor(uncached_maple.raj)
+    undo = (
+        await uncached_maple.bot.changes.undo(
+            record.id, "f" * 64, lea(uncached_maple), reason="wrong customer"
+        )
+    ).record
     assert undo is not None
-    assert (await checked.bot.changes.approve(undo.id, 1, raj)).result is Result.DONE
-    assert await conversation(checked) == before
+    assert (await uncached_maple.bot.changes.approve(undo.id, 1, raj)).result is Result.DONE
+    assert await conversation(uncached_maple) == before
 
 
-async def test_results_of_a_list_are_not_sent_to_a_requester_who_became_a_guest(checked: Running) -> None:
-    batch = await list_shown_to_ana(checked)
-    await checked.bot.batches.approve(batch.id, batch.revision, lea(checked))
-    before = await conversation(checked)
-    checked.ana.user.kind = "guest"
-    await checked.bot.batches.ticker.run_all()
-    await checked.bot.batches.ticker.keep_up()
-    assert await conversation(checked) == before
-    checked.lea.go("#billing")
-    await checked.lea.sees(batch_words.csv_comment(2, ended=True))
+async def test_results_of_a_list_are_not_sent_to_a_requester_who_became_a_guest(
+    uncached_maple: Running,
+) -> None:
+    batch = await list_shown_to_ana(uncached_maple)
+    await uncached_maple.bot.batches.approve(batch.id, batch.revision, lea(uncached_maple))
+    before = await conversation(uncached_maple)
+    uncached_maple.ana.user.kind = "guest"
+    await uncached_maple.bot.batches.ticker.run_all()
+    await uncached_maple.bot.batches.ticker.keep_up()
+    assert await conversation(uncached_maple) == before
+    uncached_maple.lea.go("#billing")
+    await uncached_maple.lea.sees(batch_words.csv_comment(2, ended=True))
 
 
 async def test_outcome_of_a_list_waits_until_slack_identifies_the_requester(
-    checked: Running,
+    uncached_maple: Running,
 ) -> None:
-    await list_shown_to_ana(checked)
-    before = await conversation(checked)
-    checked.slack.faults.add("users.info", "error", error="fatal_error", times=None)
-    checked.clock.move(LONG_AFTER)
-    await checked.bot.batches.ticker.keep_up()
-    assert await conversation(checked) == before
-    checked.slack.faults.clear()
-    checked.clock.move(timedelta(hours=1))
-    await checked.bot.batches.ticker.keep_up()
-    assert on_screen(batch_words.STATES[BatchState.EXPIRED]) in await conversation(checked)
+    await list_shown_to_ana(uncached_maple)
+    before = await conversation(uncached_maple)
+    uncached_maple.slack.faults.add("users.info", "error", error="fatal_error", times=None)
+    uncached_maple.clock.move(LONG_AFTER)
+    await uncached_maple.bot.batches.ticker.keep_up()
+    assert await conversation(uncached_maple) == before
+    uncached_maple.slack.faults.clear()
+    uncached_maple.clock.move(timedelta(hours=1))
+    await uncached_maple.bot.batches.ticker.keep_up()
+    assert on_screen(batch_words.STATES[BatchState.EXPIRED]) in await conversation(uncached_maple)
 
 
-async def test_approver_sees_that_the_requester_of_a_list_may_no_longer_request_it(checked: Running) -> None:
-    batch = await list_shown_to_ana(checked)
-    checked.ana.user.kind = "guest"
-    checked.lea.go("#billing")
-    await checked.lea.sees(f"[{approvals_words.APPROVE}]")
-    await checked.lea.click(approvals_words.APPROVE)
-    refusal = await checked.lea.sees(batch_words.RESULTS["asker_not_allowed"].what)
+async def test_approver_sees_that_the_requester_of_a_list_may_no_longer_request_it(
+    uncached_maple: Running,
+) -> None:
+    batch = await list_shown_to_ana(uncached_maple)
+    uncached_maple.ana.user.kind = "guest"
+    uncached_maple.lea.go("#billing")
+    await uncached_maple.lea.sees(f"[{approvals_words.APPROVE}]")
+    await uncached_maple.lea.click(approvals_words.APPROVE)
+    refusal = await uncached_maple.lea.sees(batch_words.RESULTS["asker_not_allowed"].what)
     assert "Who may" not in refusal
-    record = await checked.bot.batches.get(batch.id)
+    record = await uncached_maple.bot.batches.get(batch.id)
     assert record is not None
     assert record.state is BatchState.WAITING
 
