@@ -91,7 +91,7 @@ async def replica() -> AsyncIterator[Replicas]:
 
 
 @pytest.fixture
-async def two(replica: Replicas) -> tuple[Replica, Replica]:
+async def two_replicas(replica: Replicas) -> tuple[Replica, Replica]:
     url = fresh("postgresql")
     return await replica(url).ready(), await replica(url).ready()
 
@@ -109,24 +109,26 @@ async def free_at(database: Database) -> int:
 @pytest.mark.parametrize(
     ("group", "rate"), [(RateGroup.GENERAL, 10), (RateGroup.CUSTOMERS_LIST, 4), (RateGroup.EVENTS, 2)]
 )
-async def test_two_replicas_share_one_rate(two: tuple[Replica, Replica], group: RateGroup, rate: int) -> None:
+async def test_two_replicas_share_one_rate(
+    two_replicas: tuple[Replica, Replica], group: RateGroup, rate: int
+) -> None:
     started = time.monotonic()
-    counts = await asyncio.gather(*(member.admitted(group, "cus_1", of=rate) for member in two))
+    counts = await asyncio.gather(*(member.admitted(group, "cus_1", of=rate) for member in two_replicas))
     passed = time.monotonic() - started + AT_ONCE
     assert rate <= sum(counts) <= rate + rate * passed + 1
 
 
-async def test_unlimited_calls_take_no_slot(two: tuple[Replica, Replica]) -> None:
-    assert await two[0].admitted(RateGroup.CHECK) == 12
-    assert await rows(two[0].database) == []
+async def test_unlimited_calls_take_no_slot(two_replicas: tuple[Replica, Replica]) -> None:
+    assert await two_replicas[0].admitted(RateGroup.CHECK) == 12
+    assert await rows(two_replicas[0].database) == []
 
 
-async def test_customers_and_keys_have_separate_rates(two: tuple[Replica, Replica]) -> None:
-    other_key = SharedRateLimit(two[0].database, LIMITS, "am_sk_live_Other", alone=lambda: None)
-    await two[0].turns.turn(RateGroup.EVENTS, "cus_1", within=0)
-    await two[1].turns.turn(RateGroup.EVENTS, "cus_2", within=0)
+async def test_customers_and_keys_have_separate_rates(two_replicas: tuple[Replica, Replica]) -> None:
+    other_key = SharedRateLimit(two_replicas[0].database, LIMITS, "am_sk_live_Other", alone=lambda: None)
+    await two_replicas[0].turns.turn(RateGroup.EVENTS, "cus_1", within=0)
+    await two_replicas[1].turns.turn(RateGroup.EVENTS, "cus_2", within=0)
     await other_key.turn(RateGroup.EVENTS, "cus_1", within=0)
-    names = await rows(two[0].database)
+    names = await rows(two_replicas[0].database)
     assert len(names) == 3
     assert not any(word in name for name in names for word in ("cus_", "am_sk", "Secret"))
 
@@ -141,10 +143,10 @@ async def test_caller_that_cannot_wait_takes_no_slot(replica: Replicas) -> None:
     assert await free_at(first.database) == before
 
 
-async def test_caller_that_can_wait_gets_a_slot(two: tuple[Replica, Replica]) -> None:
+async def test_caller_that_can_wait_gets_a_slot(two_replicas: tuple[Replica, Replica]) -> None:
     for _ in range(2):
-        await two[0].turns.turn(RateGroup.EVENTS, "cus_1")
-    await two[1].turns.turn(RateGroup.EVENTS, "cus_1", within=2)
+        await two_replicas[0].turns.turn(RateGroup.EVENTS, "cus_1")
+    await two_replicas[1].turns.turn(RateGroup.EVENTS, "cus_1", within=2)
 
 
 async def test_slow_rate_still_lets_one_through(replica: Replicas) -> None:
@@ -152,22 +154,22 @@ async def test_slow_rate_still_lets_one_through(replica: Replicas) -> None:
     assert await slow.admitted(RateGroup.GENERAL) == 1
 
 
-async def test_time_of_another_clock_delays_nobody(two: tuple[Replica, Replica]) -> None:
-    member = two[0]
+async def test_time_of_another_clock_delays_nobody(two_replicas: tuple[Replica, Replica]) -> None:
+    member = two_replicas[0]
     await member.turns.turn(RateGroup.GENERAL)
     async with member.database.writing() as connection:
         await connection.execute(text("UPDATE turns SET free_at = free_at + 86400000000"))
     assert await member.admitted(RateGroup.GENERAL, of=10) == 10
 
 
-async def test_old_rates_are_deleted(two: tuple[Replica, Replica]) -> None:
-    first = two[0]
+async def test_old_rates_are_deleted(two_replicas: tuple[Replica, Replica]) -> None:
+    first = two_replicas[0]
     for number in range(3):
         await first.turns.turn(RateGroup.EVENTS, f"cus_{number}")
     async with first.database.writing() as connection:
         await connection.execute(text("UPDATE turns SET free_at = free_at - 3600000000"))
     await first.turns.turn(RateGroup.GENERAL)
-    await asyncio.gather(*(shared_rate_limit.forget(member.database) for member in two))
+    await asyncio.gather(*(shared_rate_limit.forget(member.database) for member in two_replicas))
     (row,) = await rows(first.database)
     assert row.endswith(":general")
 
