@@ -123,7 +123,7 @@ async def test_poll_repeats(harness: AlertHarness) -> None:
     bot = await harness.bot(timeouts=replace(QUICK, tick=0.01, poll=0))
     bot.ticker.start()
     async with asyncio.timeout(30):
-        while harness.looks < 2:  # noqa: ASYNC110 - nobody tells
+        while harness.looks < 2:  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.005)
     await bot.ticker.stop(5)
 

@@ -63,7 +63,7 @@ def environment_variables(settings: Settings) -> dict[str, str]:
 async def wait_for_log(logs: io.StringIO, event: str) -> None:
     """Waits until the bot has logged this."""
     async with asyncio.timeout(30):
-        while f'"event": "{event}"' not in logs.getvalue():  # noqa: ASYNC110 - nobody tells
+        while f'"event": "{event}"' not in logs.getvalue():  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.005)
 
 

@@ -246,7 +246,7 @@ async def test_lease_is_renewed_while_a_change_is_recovered(sqlite_harness: Harn
     async def while_read_back(_seconds: float) -> None:
         harness.clock.move(seconds=QUICK.lease - 1)
         async with asyncio.timeout(30):
-            while await lease_end(harness, record) != harness.clock() + QUICK.lease_time:  # noqa: ASYNC110 - nobody tells
+            while await lease_end(harness, record) != harness.clock() + QUICK.lease_time:  # noqa: ASYNC110 - no event to wait for
                 await asyncio.sleep(0.01)
         renewed.set()
 
@@ -266,7 +266,7 @@ async def test_notification_while_writing_is_finished(sqlite_harness: Harness) -
         """Notifying that the change is being applied takes longer than applying it."""
         if event is ChangeEvent.APPLYING:
             async with asyncio.timeout(30):
-                while (now := await service.get(record.id)) is None or now.state is not State.APPLIED:  # noqa: ASYNC110 - nobody tells
+                while (now := await service.get(record.id)) is None or now.state is not State.APPLIED:  # noqa: ASYNC110 - no event to wait for
                     await asyncio.sleep(0.01)
         events.append(event)
 

@@ -391,7 +391,7 @@ async def test_lease_is_renewed_during_work(sqlite_harness: Harness) -> None:
         if reached == "claimed":
             harness.clock.move(seconds=15)
             async with asyncio.timeout(30):
-                while (record := await service.get(request.id)) is None or record.lease_until != until():  # noqa: ASYNC110 - nobody tells
+                while (record := await service.get(request.id)) is None or record.lease_until != until():  # noqa: ASYNC110 - no event to wait for
                     await asyncio.sleep(0.01)
             renewed.set()
 
@@ -575,7 +575,7 @@ async def test_slow_write_keeps_its_lease_after_the_database_was_away(
                 return
             await lose()
             async with asyncio.timeout(30):
-                while "lease not renewed" not in logs.getvalue():  # noqa: ASYNC110 - nobody tells
+                while "lease not renewed" not in logs.getvalue():  # noqa: ASYNC110 - no event to wait for
                     await asyncio.sleep(0.01)
             await find()
             for _ in range(2):

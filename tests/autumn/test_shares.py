@@ -169,7 +169,7 @@ def test_no_caller_is_lost_when_others_cancel(at_once: int, steps: list[tuple[st
             leave.set()
         async with asyncio.timeout(30):
             await asyncio.gather(*tasks, return_exceptions=True)
-            while not line.idle:  # noqa: ASYNC110 - nobody tells
+            while not line.idle:  # noqa: ASYNC110 - no event to wait for
                 await asyncio.sleep(0)
         assert most <= at_once
 

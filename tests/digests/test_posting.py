@@ -515,7 +515,7 @@ async def test_lease_is_renewed_while_delivering(harness: DigestHarness) -> None
             for _ in range(3):
                 harness.move(seconds=20)
                 async with asyncio.timeout(30):
-                    while await harness.lease() != harness.now + QUICK.lease_time:  # noqa: ASYNC110 - nobody tells
+                    while await harness.lease() != harness.now + QUICK.lease_time:  # noqa: ASYNC110 - no event to wait for
                         await asyncio.sleep(0.01)
                 await tick(second_bot)
 

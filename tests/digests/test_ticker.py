@@ -21,7 +21,7 @@ async def harness() -> AsyncIterator[DigestHarness]:
 
 async def wait_until(happened: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not happened():  # noqa: ASYNC110 - nobody tells
+        while not happened():  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.005)
 
 

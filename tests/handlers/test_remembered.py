@@ -30,7 +30,7 @@ async def test_old_facts_are_dropped_though_no_other_form_is_opened() -> None:
     forms.keep("one", FACTS)
     assert forms.size > 100
     async with asyncio.timeout(30):
-        while forms.size:  # noqa: ASYNC110 - nobody tells
+        while forms.size:  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.005)
 
 

@@ -65,7 +65,7 @@ def publish_count(maple: Running, person: str) -> int:
 
 async def wait_until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not holds():  # noqa: ASYNC110 - nothing tells of it
+        while not holds():  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.005)
 
 

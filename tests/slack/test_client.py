@@ -100,7 +100,7 @@ async def test_other_errors_do_not_mark_the_token_revoked(slack: LocalSlack) -> 
 
 async def wait_until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not true():  # noqa: ASYNC110 - nobody tells
+        while not true():  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.005)
 
 

@@ -102,7 +102,7 @@ def connections_cut(maple: Running, reason: str) -> float:
 
 async def wait_until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not true():  # noqa: ASYNC110 - nobody tells
+        while not true():  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.005)
 
 

@@ -65,7 +65,7 @@ async def test_text_is_requested_once_whoever_types_it() -> None:
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
     waiting = [asyncio.create_task(typeahead.offer("acme")) for _ in range(50)]
-    while not slow.searched:  # noqa: ASYNC110 - nobody tells
+    while not slow.searched:  # noqa: ASYNC110 - no event to wait for
         await asyncio.sleep(0)
     slow.may_answer.set()
     assert [ids(offer) for offer in await asyncio.gather(*waiting)] == [["cus_acme"]] * 50
@@ -217,7 +217,7 @@ async def test_pasted_text_may_take_longer_than_a_letter() -> None:
     client = Scripted({"customers.list": slow, "customers.get": recorded("unknown customer")}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=60)
     offering = asyncio.create_task(typeahead.offer("https://app.useautumn.com/customers/cus_acme"))
-    while not slow.searched:  # noqa: ASYNC110 - nobody tells
+    while not slow.searched:  # noqa: ASYNC110 - no event to wait for
         await asyncio.sleep(0)
     slow.may_answer.set()
     assert ids(await offering) == ["cus_acme"]

@@ -17,7 +17,7 @@ PRO = {**NORTHWIND, "plan_id": "pro"}
 
 async def wait_until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not holds():  # noqa: ASYNC110 - nothing tells of it
+        while not holds():  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.001)
 
 
