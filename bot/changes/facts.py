@@ -42,11 +42,11 @@ async def gather(
     about = _Subject(
         request.customer,
         kind.needs_for(request),
-        kind.email_to_check(request),
         kind.extra,
-        request,
         entity=request.entity,
         priced=kind.quoted,
+        email=kind.email_to_check(request),
+        request=request,
     )
     return await _gather(autumn, about, at=now(), customer_first=customer_first)
 
@@ -59,7 +59,7 @@ async def gather_for(
     reads_plans = kind.quoted or Needs.REWARDS in kind.needs
     needs = kind.needs | ({Needs.ENTITIES} if kind.of_entities else frozenset())
     async with meanwhile(_plans(autumn) if reads_plans else _no_plans()) as plans:
-        about = _Subject(customer_id, needs, extra=kind.extra, entity=entity, priced=kind.quoted)
+        about = _Subject(customer_id, needs, kind.extra, entity=entity, priced=kind.quoted)
         facts = await _gather(autumn, about, at=now())
         return replace(facts, plans=await plans)
 
@@ -90,12 +90,12 @@ async def _no_plans() -> Mapping[str, str]:
 class _Subject:
     customer_id: str
     needs: frozenset[Needs]
-    email: str = ""
-    extra: ExtraRead | None = None
-    request: ChangeInput | None = None
-    entity: str = ""
-    priced: bool = False
+    extra: ExtraRead | None
+    entity: str
+    priced: bool
     """Whether it depends on what products cost, which Autumn does not say of an entity's."""
+    email: str = ""
+    request: ChangeInput | None = None
 
 
 async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_first: bool = False) -> Facts:

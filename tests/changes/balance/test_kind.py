@@ -9,11 +9,15 @@ from bot.access.limits import EXACT, Tolerance
 from bot.autumn.models import Feature, Flag, Plan, PlanItem, Reset, UsagePrice
 from bot.changes.amounts import AmountNote
 from bot.changes.balance import kind as balance
+from bot.changes.balance import words
+from bot.changes.balance.form import ACTION_BLOCK
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.lines import Line, LineLabel, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import CommonNote, Note, NoteCode
+from bot.changes.spec import UNITS_OF_FEATURE, UPDATE_BALANCE, DailyTotal, KeyScope
+from bot.kit import form_values
 from tests.changes.facts import (
     AHEAD,
     BY_USE,
@@ -562,3 +566,28 @@ def test_missing_balance_is_never_tolerated() -> None:
 def test_write_within_the_tolerance_is_the_requested_one(usage: int) -> None:
     (write,) = CHANGE.plan(edit(SET, 1100), facts_after_usage(usage))
     assert write.body["remaining"] == 1100
+
+
+def test_it_is_offered_where_balances_are_shown_and_says_what_the_key_needs() -> None:
+    assert CHANGE.command == "balance"
+    assert CHANGE.offered_on == {"overview", "features", "feature", "entity"}
+    assert CHANGE.scopes == (KeyScope("balances:write", "change balances", UPDATE_BALANCE),)
+    assert (CHANGE.unit, CHANGE.valued) == (UNITS_OF_FEATURE, True)
+    assert CHANGE.daily == DailyTotal("feature", BalanceNote.SAME_DAY)
+
+
+@pytest.mark.parametrize(
+    ("command", "usage", "explanation", "typed", "action"),
+    [
+        ("give", words.GIVE_USAGE, words.GIVE_HELP, "acme 5k messages", GIVE),
+        ("set", words.SET_USAGE, words.SET_HELP, "acme messages to 5k", SET),
+        ("reset", words.RESET_USAGE, words.RESET_HELP, "acme messages on 1 Dec", NONE),
+    ],
+)
+def test_sentence_is_read_and_fills_in_its_action(
+    command: str, usage: str, explanation: str, *, typed: str, action: BalanceAction
+) -> None:
+    (short,) = [short for short in CHANGE.short_forms if short.command == command]
+    assert (short.usage, short.help) == (usage, explanation)
+    form = short.fill(short.read(typed), PLAIN)
+    assert form_values.chosen(form.values, ACTION_BLOCK) == action
