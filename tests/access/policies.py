@@ -145,7 +145,7 @@ people = st.builds(
 
 
 def policy_file(policy: Policy) -> str:
-    """As a file with the same meaning."""
+    """The policy as a file with the same meaning."""
     out: list[str] = []
     for key, rules in (("allow", policy.allow), ("deny", policy.deny)):
         for rule in rules:

@@ -145,13 +145,13 @@ class AlertHarness:
         return sum(call.method == method for call in self.slack.calls)
 
     async def states(self) -> list[tuple[str, str | None]]:
-        """Of all deliveries: the state, and why it was skipped."""
+        """The state of every delivery, and why it was skipped."""
         return await delivery_states(self.database)
 
 
 @unbroken
 async def delivery_states(database: Database) -> list[tuple[str, str | None]]:
-    """Of all deliveries: the state, and why it was skipped."""
+    """The state of every delivery, and why it was skipped."""
     query = select(alert_deliveries.c.state, alert_deliveries.c.skip).order_by(alert_deliveries.c.created_at)
     async with database.reading() as connection:
         return [(row.state, row.skip) for row in await connection.execute(query)]

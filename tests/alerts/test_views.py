@@ -136,7 +136,7 @@ def test_note_stands_alone_where_the_list_is_closed() -> None:
 
 
 def unchanged_values(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What Slack sends when nothing is changed."""
+    """The values Slack sends when the form is submitted unchanged."""
     values: dict[str, dict[str, Any]] = {}
     for block in view["blocks"]:
         element = block["element"]

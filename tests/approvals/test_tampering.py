@@ -143,7 +143,7 @@ async def test_altered_row_of_the_trail_stops_its_change(sqlite_harness: Harness
 
 
 async def test_trail_agrees_with_every_life_of_a_change(harness: Harness) -> None:
-    """Whatever Maple itself does with a change, the trail and the change agree."""
+    """The trail and the change agree after everything Maple itself does with a change."""
     harness.permissions.needed = 2
     service = harness.service()
     moved = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))

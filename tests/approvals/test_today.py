@@ -385,9 +385,9 @@ async def test_waiting_request_is_held_to_the_limits_at_its_decision(sqlite_harn
     assert first is not None
     assert second is not None
     assert (first.state, second.state, second.needed) == (State.APPLIED, State.WAITING, 2)
-    known = await with_today(harness.database, second.env, second.id, harness.clock())
-    assert known is not None
-    assert (known[1].units, known[1].person_units) == (Decimal(600), Decimal(600))
+    today = await with_today(harness.database, second.env, second.id, harness.clock())
+    assert today is not None
+    assert (today[1].units, today[1].person_units) == (Decimal(600), Decimal(600))
 
 
 async def test_day_is_the_sum_of_each_of_its_changes(harness: Harness) -> None:

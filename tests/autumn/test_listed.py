@@ -53,7 +53,7 @@ def test_numbers_are_parsed_exactly(number: str) -> None:
 )
 def test_odd_row_does_not_hide_others(row: object) -> None:
     customers = bulk.customers(page({"id": "a"}, row, {"id": "b"}))
-    assert [one["id"] for one in customers.rows()] == ["a", "b"]
+    assert [customer["id"] for customer in customers.rows()] == ["a", "b"]
     assert customers.count == 3
     assert bulk.invoices(page({"total": "x"}, {"id": "i"})).rows() == [{"id": "i"}]
 

@@ -199,7 +199,7 @@ async def test_waiting_list_is_withdrawn_only_by_its_requester(sqlite_harness: B
 
 
 async def test_concurrent_withdrawal_and_approval_end_in_one_of_them(harness: BatchHarness) -> None:
-    """By two replicas that both found it waiting."""
+    """Two replicas withdraw and approve it, and both found it waiting."""
     replicas = harness.replica(), harness.replica()
     for _ in range(2):
         batch = await harness.submitted(replicas[0], lines_giving(CUSTOMERS[0]))

@@ -173,9 +173,11 @@ class FormFiller:
         if request is not None:
             assessment = await self._service.assess_on(request, self._facts, ANA)
             preview = FormPreview.of(assessment.judgement)
-            if shown := assessment.preview:
+            if change_preview := assessment.preview:
                 needed = (await self._service.may_ask(assessment, ANA)).approvals
-                preview = FormPreview.of(assessment.judgement, shown.lines, shown.before, needed=needed)
+                preview = FormPreview.of(
+                    assessment.judgement, change_preview.lines, change_preview.before, needed=needed
+                )
         state = FormState(meta, self._facts, values, preview, opening=opening)
         self._view.body = modal(request_form.build(state))
         self._view.errors = {}

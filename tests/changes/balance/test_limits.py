@@ -205,24 +205,26 @@ def test_consumed_feature_is_no_seat_though_it_never_resets() -> None:
 
 
 def test_customer_with_an_old_id_can_be_given_more() -> None:
-    known = facts(customer=customer(balance(row()), id="ada@acme.example"))
-    assert BALANCE.guard(edit(GIVE, 5, customer="ada@acme.example"), known, NOW).allowed
+    customer_facts = facts(customer=customer(balance(row()), id="ada@acme.example"))
+    assert BALANCE.guard(edit(GIVE, 5, customer="ada@acme.example"), customer_facts, NOW).allowed
 
 
 def test_units_are_worth_the_price_of_their_part() -> None:
     dear = UsagePrice(amount=Decimal(3), billing_method="usage_based")
     parts = balance(row(price=BY_USE), row("other", price=dear))
-    known = facts(customer=customer(parts, invoices=[Invoice(currency="usd")]))
-    asked = edit(GIVE, 5, row="other")
-    before = BALANCE.snapshot(asked, known)
-    assert BALANCE.worth(asked, BALANCE.amount(asked, before), before, known) == Worth(Decimal(15), "USD")
+    customer_facts = facts(customer=customer(parts, invoices=[Invoice(currency="usd")]))
+    change = edit(GIVE, 5, row="other")
+    before = BALANCE.snapshot(change, customer_facts)
+    assert BALANCE.worth(change, BALANCE.amount(change, before), before, customer_facts) == Worth(
+        Decimal(15), "USD"
+    )
 
 
 def test_card_says_which_of_several_parts_is_changed() -> None:
-    asked, several = edit(GIVE, 5), facts(balance(row(), LOOSE))
-    for known, source in ((PLAIN, ""), (several, "Pro · per month · resets Dec 2, 2026 · …row")):
-        snapshot, preview = BALANCE.snapshot(asked, known), BALANCE.preview(asked, known)
-        assert BALANCE.part(asked, snapshot, preview, {"pro": "Pro"}) == (source and part(source))
+    change, several = edit(GIVE, 5), facts(balance(row(), LOOSE))
+    for customer_facts, source in ((PLAIN, ""), (several, "Pro · per month · resets Dec 2, 2026 · …row")):
+        snapshot, preview = BALANCE.snapshot(change, customer_facts), BALANCE.preview(change, customer_facts)
+        assert BALANCE.part(change, snapshot, preview, {"pro": "Pro"}) == (source and part(source))
 
 
 def test_fifteen_digits_are_kept_exactly() -> None:

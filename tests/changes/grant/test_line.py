@@ -43,8 +43,8 @@ def test_line_gives_a_feature(cells: LineCells, filled: GrantInput | Note) -> No
 
 
 def test_feature_that_only_the_customer_tells_of_is_no_switch() -> None:
-    known = facts(balance(row()), features={})
-    assert LINE.fill(LINE.read(LineReader(LineCells("messages"))), known, "unique") == grant()
+    customer_facts = facts(balance(row()), features={})
+    assert LINE.fill(LINE.read(LineReader(LineCells("messages"))), customer_facts, "unique") == grant()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def reward(action: RewardAction, **changes: Any) -> RewardInput:
 
 
 @pytest.mark.parametrize(
-    ("about", "action", "known", "filled"),
+    ("about", "action", "customer_facts", "filled"),
     [
         ("ten", "apply", COUPONS, reward(RewardAction.APPLY, reward="ten")),
         ("Ten Off", "Apply coupon", COUPONS, reward(RewardAction.APPLY, reward="ten")),
@@ -35,10 +35,10 @@ def reward(action: RewardAction, **changes: Any) -> RewardInput:
     ],
 )
 def test_line_asks_for_a_coupon_or_a_code(
-    about: str, action: str, known: Facts, filled: RewardInput | Note
+    about: str, action: str, customer_facts: Facts, filled: RewardInput | Note
 ) -> None:
     reader = LineReader(LineCells(about, "", action))
-    assert LINE.fill(LINE.read(reader), known, "unique") == filled
+    assert LINE.fill(LINE.read(reader), customer_facts, "unique") == filled
     assert not reader.wrong
 
 

@@ -224,5 +224,5 @@ def test_removal_is_offered_only_where_there_is_a_grant() -> None:
 
 
 def test_sample_removes_its_grant() -> None:
-    known = facts(balance(row("maple_sample", plan_id=None)))
-    assert CHANGE.guard(CHANGE.sample("cus_1"), known, NOW).allowed
+    customer_facts = facts(balance(row("maple_sample", plan_id=None)))
+    assert CHANGE.guard(CHANGE.sample("cus_1"), customer_facts, NOW).allowed
