@@ -167,6 +167,9 @@ def test_card_keeps_listing_what_continues_in_stripe() -> None:
         return list(CHANGE.left_in_stripe(warnings, names, environment="sandbox", applied=applied))
 
     assert left(applied=False) == [link]
+    live_link = links.linked(links.stripe("cus_s", "live"), words.IN_STRIPE)
+    assert live_link != link
+    assert CHANGE.left_in_stripe(warnings, names, environment="live", applied=False) == [live_link]
     assert left(applied=True) == [
         words.TO_DO_IN_STRIPE,
         *(f"• {notes.mrkdwn(note, names)}" for note in (charging, unpaid_invoice)),

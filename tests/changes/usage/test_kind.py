@@ -191,7 +191,7 @@ async def test_events_are_optional_and_read_only_for_a_request(readable: bool) -
     assert isinstance(requested.extra, RecentEvents) is readable
     assert (CHANGE.snapshot(usage_of(), requested)["recorded"] is not None) is readable
     body = next(call.body for call in script.received if call.route == "events.list")
-    assert (body["customer_id"], body["feature_id"]) == ("cus_1", "messages")
+    assert (body["customer_id"], body["feature_id"], body["limit"]) == ("cus_1", "messages", 100)
 
 
 def test_usage_is_offered_only_where_there_is_a_balance() -> None:
