@@ -13,6 +13,7 @@ from bot.access.policy_tables import (
     MOST_APPROVALS,
     Allow,
     ApprovalsTable,
+    BatchesTable,
     Deny,
     DigestsTable,
     LinkPreviewsTable,
@@ -21,7 +22,7 @@ from bot.access.policy_tables import (
     nearest,
 )
 from bot.access.presets import PresetTable
-from bot.access.rules import BUILT_IN, Policy, PolicyKind
+from bot.access.rules import BUILT_IN, MOST_BATCH_LINES, Policy, PolicyKind
 from bot.access.toml_lines import Lines
 from bot.access.toml_lines import Path as Place
 
@@ -101,13 +102,13 @@ _SINGLE: dict[str, type[BaseModel]] = {
     "digests": DigestsTable,
     "link_previews": LinkPreviewsTable,
     "approvals": ApprovalsTable,
+    "batches": BatchesTable,
 }
 _TABLES: dict[str, type[BaseModel]] = {**_LISTS, **_SINGLE}
+_MOST = {"approvals": MOST_APPROVALS, "most_lines": MOST_BATCH_LINES}
 _MESSAGES = {
     "bool_type": "must be true or false, without quotes",
     "int_type": "must be a whole number, without quotes",
-    "greater_than_equal": f"must be from 1 to {MOST_APPROVALS}",
-    "less_than_equal": f"must be from 1 to {MOST_APPROVALS}",
     "string_type": "must be text, in quotes",
     "string_too_short": "must not be empty",
     "string_too_long": "is too long",
@@ -128,4 +129,6 @@ def _words(error: Any) -> str:
         return f"must be [{key}], in single brackets"
     if len(path) < 3 and path[0] in _LISTS:
         return f"[[{key}]] {message}" if kind == "value_error" else f"must be [[{key}]], in double brackets"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return f"{key}: must be from 1 to {_MOST[key]}"
     return f"{key}: {_MESSAGES.get(kind, message)}"

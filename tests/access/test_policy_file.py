@@ -284,6 +284,17 @@ ALL_CHANGES = (
             )
             for number in ('"50"', "50.0", "true")
         ),
+        *(
+            (f"[batches]\nmost_lines = {number}", "line 2: most_lines: must be from 1 to 500")
+            for number in (0, 501)
+        ),
+        ("[batches]\nmost = 1", 'line 2: unknown key "most" (known: most_lines)'),
+        ("[[batches]]", "line 1: must be [batches], in single brackets"),
+        (
+            '[link_previews]\nchannels = "C01"\nchanels = 1',
+            'line 3: unknown key "chanels"; did you mean "channels"?',
+        ),
+        ("preset = 3", "line 1: must be [[preset]], in double brackets"),
         ("[approvals]\nmentions = 1", 'line 2: unknown key "mentions"; did you mean "mention"?'),
         *(
             (

@@ -153,8 +153,9 @@ async def test_undo_cannot_be_edited(sqlite_harness: Harness) -> None:
     assert (await service.edit(undo.id, 1, new_version(harness))).result is Result.NO_EDIT
 
 
-def test_line_of_a_list_cannot_be_edited() -> None:
+def test_only_a_request_that_waits_by_itself_can_be_edited() -> None:
     assert record().editable
+    assert not record(State.APPROVED).editable
     assert not record(batch="batch-1").editable
 
 

@@ -92,6 +92,7 @@ def test_approvers_are_notified_of_changes_without_approval(
 def test_requester_and_approvers_are_notified_of_a_change_at_once_that_was_found_applied() -> None:
     found_done = replace(record(State.APPLIED), needed=0, ending=Cause.FOUND_DONE)
     assert notices_of(found_done, ChangeEvent.APPLIED) == [OUTCOME, NoticeKind.APPLIED_AT_ONCE]
+    assert notices_of(found_done, ChangeEvent.CHECKED) == [SETTLED, NoticeKind.APPLIED_AT_ONCE]
 
 
 def test_reminders_are_due_at_half_time_and_an_hour_before_expiry() -> None:
