@@ -182,6 +182,7 @@ async def test_change_that_became_allowed_is_not_passed_on() -> None:
         maple.slack.faults.add("views.update", "error", error="fatal_error", times=None)
         await maple.ana.fill("Amount", "50")
         await maple.bot.work.drain(10)
+        maple.slack.faults.clear()
         await maple.ana.submit()
         form = await maple.ana.sees(approvals_words.RESULTS[Result.MAY_YOURSELF].what)
         assert f"[{forms_words.SUBMIT}]" in form
