@@ -5,24 +5,12 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from bot.access.policy_tables import (
-    MOST_APPROVALS,
-    Allow,
-    ApprovalsTable,
-    BatchesTable,
-    Deny,
-    DigestsTable,
-    LinkPreviewsTable,
-    PolicyFile,
-    Require,
-    nearest,
-)
-from bot.access.presets import PresetTable
-from bot.access.rules import BUILT_IN, MOST_BATCH_LINES, Policy, PolicyKind
+from bot.access.policy_tables import PolicyFile, nearest
+from bot.access.rules import BUILT_IN, Policy, PolicyKind
 from bot.access.toml_lines import Lines
 from bot.access.toml_lines import Path as Place
 
@@ -97,18 +85,19 @@ def _not_toml(name: str, text: str, error: Exception) -> str:
     return f"{name}, line {line}: is not valid TOML ({match[1][0].lower()}{match[1][1:]})"
 
 
-_LISTS: dict[str, type[BaseModel]] = {"allow": Allow, "deny": Deny, "require": Require, "preset": PresetTable}
+_FIELDS: dict[str, Any] = {name: field.annotation for name, field in PolicyFile.model_fields.items()}
+_LISTS: dict[str, type[BaseModel]] = {
+    name: get_args(annotation)[0] for name, annotation in _FIELDS.items() if get_origin(annotation) is list
+}
 _SINGLE: dict[str, type[BaseModel]] = {
-    "digests": DigestsTable,
-    "link_previews": LinkPreviewsTable,
-    "approvals": ApprovalsTable,
-    "batches": BatchesTable,
+    name: annotation for name, annotation in _FIELDS.items() if name not in _LISTS
 }
 _TABLES: dict[str, type[BaseModel]] = {**_LISTS, **_SINGLE}
-_MOST = {"approvals": MOST_APPROVALS, "most_lines": MOST_BATCH_LINES}
 _MESSAGES = {
     "bool_type": "must be true or false, without quotes",
     "int_type": "must be a whole number, without quotes",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
     "string_type": "must be text, in quotes",
     "string_too_short": "must not be empty",
     "string_too_long": "is too long",
@@ -129,6 +118,6 @@ def _words(error: Any) -> str:
         return f"must be [{key}], in single brackets"
     if len(path) < 3 and path[0] in _LISTS:
         return f"[[{key}]] {message}" if kind == "value_error" else f"must be [[{key}]], in double brackets"
-    if kind in ("greater_than_equal", "less_than_equal"):
-        return f"{key}: must be from 1 to {_MOST[key]}"
-    return f"{key}: {_MESSAGES.get(kind, message)}"
+    if kind in _MESSAGES:
+        message = _MESSAGES[kind].format_map(error.get("ctx", {}))
+    return f"{key}: {message}"
