@@ -104,6 +104,7 @@ def test_cancellation_is_offered_for_a_running_subscription(
         ([Purchase(plan_id="pack"), Purchase(plan_id="pack")], False),
         ([Purchase(plan_id="pack"), Purchase(plan_id="pack"), Purchase(plan_id="other")], True),
         ([Purchase(plan_id="pack", scope="entity")], True),
+        ([Purchase(plan_id="pack", scope="entity"), Purchase(plan_id="pack", scope="entity")], True),
     ],
 )
 def test_cancellation_is_offered_for_a_removable_purchase(purchases: list[Purchase], offered: bool) -> None:

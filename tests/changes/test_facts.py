@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -115,6 +116,19 @@ async def test_customer_without_stripe_is_read_again_for_a_coupon() -> None:
     assert routes.count("customers/clear_cache") == 1
     assert facts.billing is not None
     assert [discount.id for discount in facts.billing.discounts] == ["ten"]
+
+
+async def test_customer_without_stripe_is_taken_as_read_if_a_second_reading_fails() -> None:
+    answers = chain([ok(PLAIN)], repeat(error(500)))
+
+    async def stripe(_request: ReceivedRequest) -> Any:
+        return next(answers)
+
+    facts, routes = await gather_facts(APPLY, customers_get=stripe)
+    assert routes.count("customers/clear_cache") == 1
+    assert routes.count("customers.get") > 1
+    assert facts.billing is not None
+    assert facts.billing.discounts == ()
 
 
 async def test_form_gets_everything_its_kind_may_need() -> None:

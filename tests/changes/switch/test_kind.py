@@ -187,6 +187,7 @@ TWO_GROUPS = offered_in_groups(max="seats", team="seats")
         (None, (MAX, PRO), TWO_GROUPS, ["max"], None),
         ("max", (PRO, MAX), TWO_GROUPS, ["pro"], ("pro", "max")),
         ("max", (PRO, MAX), TWO_GROUPS, ["max", "pro"], ("max, pro", "max")),
+        ("max", (PRO, MAX), TWO_GROUPS, [*"edbca"], ("a, b, c, d, e", "max")),
         ("pro", (PRO, MAX), TWO_GROUPS, ["max"], ("max", "pro")),
         (None, (PRO, MAX), TWO_GROUPS, ["pro"], ("pro", "max")),
         # A group in which the customer has nothing: the product is held beside the others.
