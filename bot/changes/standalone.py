@@ -28,7 +28,7 @@ class GrantSize(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GrantState:
-    """What a snapshot keeps of a grant; whose feature it is, the change says."""
+    """A grant as a snapshot keeps it: without its feature, which the change itself names."""
 
     row: str
     """Its id, which Autumn takes as `balance_id`."""

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 from bot.access import words as access_words
-from bot.access.people import Actor
 from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.results import Result
@@ -61,7 +60,7 @@ async def add_to_list(
         amount=Decimal(amount),
     )
     line = GatheredChange(uuid4().hex, change, "of the outage")
-    list_so_far = await maple.bot.batches.gather(line, ana(maple))
+    list_so_far = await maple.bot.batches.gather(line, actor(maple.ana))
     assert list_so_far is not None
     return list_so_far
 
@@ -72,10 +71,6 @@ async def open_gathered(maple: Running) -> str:
     await maple.ana.sees(words.SHOW_GATHERED)
     await maple.ana.click(words.SHOW_GATHERED)
     return await maple.ana.sees("Bulk change: ")
-
-
-def ana(maple: Running) -> Actor:
-    return actor(maple.ana)
 
 
 async def test_changes_of_several_forms_share_one_approval(maple: Running) -> None:
@@ -117,18 +112,20 @@ async def test_invalid_form_is_not_added(maple: Running) -> None:
     await maple.ana.fill(forms_words.TICKET, "not a link")
     await maple.ana.click(forms_words.GATHER)
     await maple.ana.sees(forms_words.TICKET_WRONG)
-    assert await maple.bot.batches.gathered(ana(maple)) is None
+    assert await maple.bot.batches.gathered(actor(maple.ana)) is None
 
 
 async def test_same_form_adds_its_change_once(maple: Running) -> None:
     await open_filled_form(maple.ana)
     await gather(maple.ana)
-    list_so_far = await maple.bot.batches.gathered(ana(maple))
+    list_so_far = await maple.bot.batches.gathered(actor(maple.ana))
     assert list_so_far is not None
     (line,) = list_so_far.lines
     assert line.input is not None
     for form in (last_added_form(maple), "another form"):
-        assert await maple.bot.batches.gather(GatheredChange(form, line.input), ana(maple)) == list_so_far
+        assert (
+            await maple.bot.batches.gather(GatheredChange(form, line.input), actor(maple.ana)) == list_so_far
+        )
 
 
 def last_added_form(maple: Running) -> str:
@@ -152,7 +149,7 @@ def button_payload(maple: Running, button: str) -> dict[str, Any]:
 
 async def waiting_and_gathered(maple: Running) -> tuple[int, int]:
     """How many requests wait, and how many lines Ana has gathered."""
-    list_so_far = await maple.bot.batches.gathered(ana(maple))
+    list_so_far = await maple.bot.batches.gathered(actor(maple.ana))
     return len(await maple.bot.changes.waiting()), len(list_so_far.lines) if list_so_far else 0
 
 
@@ -208,7 +205,7 @@ async def test_list_that_changed_in_another_window_is_shown_as_it_is(maple: Runn
 async def test_list_that_was_cancelled_in_another_window_is_not_requested(maple: Running) -> None:
     version = GatheredVersion.of(await add_to_list(maple))
     await open_gathered(maple)
-    assert await maple.bot.batches.drop_gathered(version, ana(maple))
+    assert await maple.bot.batches.drop_gathered(version, actor(maple.ana))
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.GATHERED_GONE)
     assert await maple.bot.batches.requested_by(maple.ana.id, limit=5) == []

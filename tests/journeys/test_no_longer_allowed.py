@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from bot.access import words as access_words
-from bot.access.people import Actor
 from bot.access.rules import Verb
 from bot.alerts import words as alert_words
 from bot.alerts.words import AlertNote
@@ -62,10 +61,6 @@ async def list_shown_to_ana(maple: Running) -> BatchRecord:
     return batch
 
 
-def lea(maple: Running) -> Actor:
-    return actor(maple.lea)
-
-
 async def conversation(maple: Running) -> str:
     """Ana's direct messages with Maple, once all notices are sent."""
     await maple.bot.work.drain(10)
@@ -81,7 +76,7 @@ async def test_outcome_is_not_sent_to_a_requester_who_became_a_guest(uncached_ma
     before = await conversation(uncached_maple)
     uncached_maple.ana.user.kind = "guest"
     outcome = await uncached_maple.bot.changes.deny(
-        record.id, 1, lea(uncached_maple), "Acme Ltd pays nothing"
+        record.id, 1, actor(uncached_maple.lea), "Acme Ltd pays nothing"
     )
     assert outcome.result is Result.DONE
     assert await conversation(uncached_maple) == before
@@ -106,14 +101,14 @@ async def test_outcome_waits_until_slack_identifies_the_requester(uncached_maple
 
 async def test_undo_is_not_reported_to_a_requester_who_became_a_guest(uncached_maple: Running) -> None:
     record = await request_shown_to_ana(uncached_maple)
-    await uncached_maple.bot.changes.approve(record.id, 1, lea(uncached_maple))
+    await uncached_maple.bot.changes.approve(record.id, 1, actor(uncached_maple.lea))
     before = await conversation(uncached_maple)
     assert on_screen(approvals_words.HEADLINES[State.APPLIED]) in before
     uncached_maple.ana.user.kind = "guest"
     raj = actor(uncached_maple.raj)
     undo = (
         await uncached_maple.bot.changes.undo(
-            record.id, "f" * 64, lea(uncached_maple), reason="wrong customer"
+            record.id, "f" * 64, actor(uncached_maple.lea), reason="wrong customer"
         )
     ).record
     assert undo is not None
@@ -125,7 +120,7 @@ async def test_results_of_a_list_are_not_sent_to_a_requester_who_became_a_guest(
     uncached_maple: Running,
 ) -> None:
     batch = await list_shown_to_ana(uncached_maple)
-    await uncached_maple.bot.batches.approve(batch.id, batch.revision, lea(uncached_maple))
+    await uncached_maple.bot.batches.approve(batch.id, batch.revision, actor(uncached_maple.lea))
     before = await conversation(uncached_maple)
     uncached_maple.ana.user.kind = "guest"
     await uncached_maple.bot.batches.ticker.run_all()

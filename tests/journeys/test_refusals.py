@@ -3,7 +3,6 @@
 from sqlalchemy import text
 
 from bot.access import words as access_words
-from bot.access.people import Actor
 from bot.access.rules import Verb
 from bot.approvals import words as approvals_words
 from bot.approvals.results import Result
@@ -57,10 +56,6 @@ async def ask_after_refusal(person: LocalPerson) -> str:
     await person.click(access_words.ASK_THEM)
     await person.sees(ASKED)
     return refusal
-
-
-def lea(maple: Running) -> Actor:
-    return actor(maple.lea)
 
 
 async def question_to_lea(maple: Running, verb: Verb, requester: str = "ana") -> str:
@@ -122,7 +117,7 @@ async def test_refused_decision_and_undo_can_be_asked_for() -> None:
             card = await question_to_lea(maple, Verb.APPROVE, person.user.name)
             assert_in_order(card, "Give 500 extra of Messages", "Acme Ltd", f"[{approvals_words.OPEN_CARD}]")
         assert maple.autumn.ledger == []
-        await maple.bot.changes.approve(record.id, record.version, lea(maple))
+        await maple.bot.changes.approve(record.id, record.version, actor(maple.lea))
         maple.ana.reload()
         await maple.ana.sees(f"[{approvals_words.UNDO}]")
         await maple.ana.click(approvals_words.UNDO)
@@ -134,7 +129,7 @@ async def test_refused_mark_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         record = await file_request(maple)
         maple.autumn.faults.add("balances.update", "cut_before", times=1)
-        await maple.bot.changes.approve(record.id, record.version, lea(maple))
+        await maple.bot.changes.approve(record.id, record.version, actor(maple.lea))
         maple.ana.go("#billing")
         await maple.ana.sees(f"[{approvals_words.MARK_APPLIED}]")
         await maple.ana.click(approvals_words.MARK_APPLIED, confirm=True)
@@ -171,7 +166,7 @@ async def test_list_is_passed_on_and_taken_up_once_until_it_expires() -> None:
         await maple.lea.sees(batch_words.REQUESTED)
         await maple.lea.close()
         (first,) = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
-        withdrawn = await maple.bot.batches.withdraw(first.id, lea(maple))
+        withdrawn = await maple.bot.batches.withdraw(first.id, actor(maple.lea))
         assert withdrawn.result is BatchResult.DONE
         await maple.lea.click(approvals_words.CHECK_LIST)
         await maple.lea.sees(f"[{batch_words.SEND}]")
@@ -180,7 +175,7 @@ async def test_list_is_passed_on_and_taken_up_once_until_it_expires() -> None:
         latest, earlier = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
         assert (earlier.id, earlier.id == latest.id) == (first.id, False)
         await maple.lea.close()
-        await maple.bot.batches.withdraw(latest.id, lea(maple))
+        await maple.bot.batches.withdraw(latest.id, actor(maple.lea))
         async with maple.bot.database.writing() as connection:
             await connection.execute(text("DELETE FROM batch_drafts"))
         await maple.lea.click(approvals_words.CHECK_LIST)

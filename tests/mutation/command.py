@@ -32,8 +32,12 @@ MODULES = (
     ),
 )
 """The policy, the life of a change, and the guards and plans of each kind; no display code."""
-TESTS = ("tests/access", "tests/approvals", "tests/batches", "tests/changes", "tests/home/test_powers.py")
-"""Also the tests of what relies on the modules: what Home lets a person do, and lists made of changes."""
+TESTS = (
+    *("tests/access", "tests/approvals", "tests/batches", "tests/changes"),
+    *("tests/doctor/test_command.py", "tests/home/test_powers.py"),
+)
+"""Also the tests of what relies on the modules: lists made of changes, the probes with which the doctor tries
+what a change needs, and what Home lets a person do."""
 
 
 Place = tuple[str, int]
