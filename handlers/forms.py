@@ -37,7 +37,7 @@ from bot.lookups.place import Place
 from handlers import batches, decoding
 from handlers.errors import errors_in_modal, update_modal
 from handlers.interaction import Interaction
-from handlers.lookups import known_facts, permitted_kinds
+from handlers.lookups import known_facts, permitted
 from handlers.responding import matches_card
 from handlers.services import Services
 
@@ -69,9 +69,9 @@ async def _offer_all(interaction: Interaction, services: Services, place: Place)
     view = await services.replies.open_modal(interaction, loading_chooser(meta))
     interaction = replace(interaction, view=view)
     async with errors_in_modal(interaction, services):
-        permitted = await permitted_kinds(interaction, services, place)
+        permitted_ids = await permitted(interaction, services, buttons.on(place))
         customer = await services.autumn.customer(place.customer, expand=CARD)
-        kinds_here = [kind for kind in buttons.on(place) if kind.id in permitted]
+        kinds_here = [kind for kind in buttons.on(place) if kind.id in permitted_ids]
         facts = known_facts(services, customer, kinds_here)
         kinds_offered = buttons.applying(kinds_here, facts, place.feature)
         await services.replies.update_modal(view, chooser(place, kinds_offered, meta))

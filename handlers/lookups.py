@@ -1,11 +1,10 @@
 """Looking customers up: a card or a search's matches, the buttons on them, and what their selects offer."""
 
-import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, assert_never
 
-from bot.access.policy import Decision, DecisionReason
+from bot.access.permission import CardRights
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer
 from bot.changes import buttons
@@ -64,46 +63,21 @@ async def _read(services: Services, place: Place) -> Answer:
         raise LookupFailed(error, place) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Rights:
-    """What the card offers this person, who is the only one to see it."""
-
-    kinds: frozenset[str]
-    history: bool
-    links: bool
-
-
-async def _rights(interaction: Interaction, services: Services, place: Place) -> _Rights:
-    """If a right cannot be checked, the button is shown: the click checks it again."""
-    kinds, history, links = await asyncio.gather(
-        permitted_kinds(interaction, services, place),
-        services.changes.may_history(interaction.actor),
-        services.links.may_make(interaction.actor),
-    )
-    return _Rights(kinds, _may(history), _may(links))
-
-
-async def permitted_kinds(interaction: Interaction, services: Services, place: Place) -> frozenset[str]:
-    """Ids of the kinds of change that this part offers and that this person may request."""
-    return await permitted(interaction, services, buttons.on(place))
+async def _rights(interaction: Interaction, services: Services, place: Place) -> CardRights:
+    kinds = [kind.policy for kind in buttons.on(place)]
+    return await services.permission.card_rights(interaction.actor, kinds)
 
 
 async def permitted(
     interaction: Interaction, services: Services, kinds: Sequence[ChangeKind[Any]]
 ) -> frozenset[str]:
-    """Ids of those of the kinds that this person may request."""
-    decisions = await asyncio.gather(
-        *(services.permission.may_open(kind.policy, interaction.actor) for kind in kinds)
-    )
-    return frozenset(kind.id for kind, decision in zip(kinds, decisions, strict=True) if _may(decision))
-
-
-def _may(decision: Decision) -> bool:
-    return decision.permit or decision.reason is DecisionReason.UNCHECKED
+    """Ids of those of the kinds that this person may request, as far as that can be checked."""
+    rights = await services.permission.card_rights(interaction.actor, [kind.policy for kind in kinds])
+    return rights.kinds
 
 
 def _private_card(
-    interaction: Interaction, services: Services, place: Place, answer: Answer, rights: _Rights
+    interaction: Interaction, services: Services, place: Place, answer: Answer, rights: CardRights
 ) -> Card:
     services.home.looked_up(interaction.actor, place.customer)
     permitted_here = [kind for kind in buttons.on(place) if kind.id in rights.kinds]

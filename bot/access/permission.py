@@ -18,8 +18,9 @@ from bot.access.policy import (
     decide_digests,
     gives,
     holders,
+    permitted,
 )
-from bot.access.rules import PolicyKind, Power, Rule, When, Who
+from bot.access.rules import PolicyKind, Power, Who
 from bot.autumn.models import Environment
 
 _MEMBER = {Standing.MEMBER: True, Standing.UNCHECKED: None}
@@ -49,6 +50,17 @@ class Powers:
     digests: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CardRights:
+    """What a customer's card offers a person besides looking. What could not be checked is offered: the click
+    checks it again."""
+
+    kinds: frozenset[str]
+    """Ids of the kinds of change of which they may request some."""
+    history: bool
+    links: bool
+
+
 class Permission:
     """`environment`: of Autumn's key. `billing`: the kinds of change that change what is billed."""
 
@@ -73,19 +85,37 @@ class Permission:
     async def may_open(self, kind: PolicyKind, actor: Actor) -> Decision:
         """Whether the person may request any change of this kind, and whether a reason may be required."""
         request = Request(Verb.ASK, kind=kind, environment=self._environment)
-        return decide(widest(self._policy), request, await self._person(actor))
+        return decide(self._policy.widest, request, await self._person(actor))
 
     async def may_link(self, actor: Actor) -> Decision:
         """Whether the person may have links for a customer made: by the rules about links; where none gives
         that power to anybody, whoever may request a change of billing. Never raises."""
         return decide_links(self._policy, await self._person(actor), self._billing, self._environment)
 
+    async def card_rights(self, actor: Actor, kinds: Sequence[PolicyKind]) -> CardRights:
+        """`kinds`: those that the card may offer. Never raises."""
+        person, policy = await self._person(actor), self._policy
+
+        def offered(decision: Decision) -> bool:
+            return decision.permit or decision.reason is DecisionReason.UNCHECKED
+
+        def may_ask(kind: PolicyKind) -> bool:
+            request = Request(Verb.ASK, kind=kind, environment=self._environment)
+            return offered(permitted(policy.widest, request, person))
+
+        history = Request(Verb.HISTORY, environment=self._environment)
+        return CardRights(
+            frozenset(kind.id for kind in kinds if may_ask(kind)),
+            history=offered(permitted(policy, history, person)),
+            links=offered(decide_links(policy, person, self._billing, self._environment)),
+        )
+
     def holders(self, request: Request, *, opening: bool = False) -> Who:
         """Everybody whom the policy names for it. `opening`: for any change of the kind."""
         if request.verb is Verb.LINK and not ruled_links(self._policy):
             requests = (replace(request, verb=Verb.ASK, kind=kind) for kind in self._billing)
-            return among_any(holders(widest(self._policy), of_kind) for of_kind in requests)
-        return holders(widest(self._policy) if opening else self._policy, request)
+            return among_any(holders(self._policy.widest, of_kind) for of_kind in requests)
+        return holders(self._policy.widest if opening else self._policy, request)
 
     async def powers(self, actor: Actor, kinds: Sequence[PolicyKind]) -> Powers:
         """Never raises."""
@@ -106,10 +136,9 @@ class Permission:
 
 def powers(policy: Policy, person: Person, kinds: Sequence[PolicyKind], environment: Environment) -> Powers:
     """What the policy lets this person do."""
-    widest_policy = widest(policy)
     unnarrowed = replace(
-        widest_policy,
-        require=tuple(rule for rule in policy.require if _unnarrowed_when(rule.when) == rule.when),
+        policy.widest,
+        require=tuple(rule for rule in policy.require if rule.when.unnarrowed == rule.when),
     )
 
     def of_kind(kind: PolicyKind) -> KindPowers:
@@ -118,11 +147,11 @@ def powers(policy: Policy, person: Person, kinds: Sequence[PolicyKind], environm
         always = decide(policy, ask, person).at_once
         return KindPowers(
             kind.id,
-            ask=decide(widest_policy, ask, person).permit,
+            ask=decide(policy.widest, ask, person).permit,
             at_once=at_once,
             always_at_once=always,
             limits=_limits(policy, ask, person) if at_once and not always else (),
-            approve=decide(widest_policy, replace(ask, verb=Verb.APPROVE), person).permit,
+            approve=decide(policy.widest, replace(ask, verb=Verb.APPROVE), person).permit,
         )
 
     history = Request(Verb.HISTORY, environment=environment)
@@ -134,7 +163,7 @@ def powers(policy: Policy, person: Person, kinds: Sequence[PolicyKind], environm
 
 
 def _limits(policy: Policy, ask: Request, person: Person) -> tuple[Limits, ...]:
-    giving = [rule for rule in policy.allow if gives(_unnarrowed(rule), Power.AT_ONCE, ask)]
+    giving = [rule for rule in policy.allow if gives(rule.unnarrowed, Power.AT_ONCE, ask)]
     return tuple(rule.when.up_to for rule in giving if rule.when.up_to and rule.who.has(person))
 
 
@@ -144,29 +173,16 @@ def decide_links(
     decision = decide(policy, Request(Verb.LINK, environment=environment), person)
     if decision.reason is not DecisionReason.NO_RULE or ruled_links(policy):
         return decision
-    requests = [Request(Verb.ASK, kind=kind, environment=environment) for kind in kinds]
-    of_kinds = [decide(widest(policy), request, person) for request in requests]
-    return next((of_kind for of_kind in of_kinds if of_kind.permit), of_kinds[0] if of_kinds else decision)
+    refusals = []
+    for kind in kinds:
+        request = Request(Verb.ASK, kind=kind, environment=environment)
+        of_kind = permitted(policy.widest, request, person)
+        if of_kind.permit:
+            return of_kind
+        refusals.append(of_kind)
+    return refusals[0] if refusals else decision
 
 
 def ruled_links(policy: Policy) -> bool:
     """Whether some rule says who may have links."""
     return any(Power.LINK in rule.may for rule in policy.allow)
-
-
-def widest(policy: Policy) -> Policy:
-    """The policy for whichever change of a kind it allows most easily."""
-    return replace(
-        policy,
-        allow=tuple(_unnarrowed(rule) for rule in policy.allow),
-        deny=tuple(rule for rule in policy.deny if _unnarrowed(rule) == rule),
-    )
-
-
-def _unnarrowed(rule: Rule) -> Rule:
-    """The rule for any amount, product and reward."""
-    return replace(rule, when=_unnarrowed_when(rule.when))
-
-
-def _unnarrowed_when(when: When) -> When:
-    return When(changes=when.changes, environment=when.environment)

@@ -33,6 +33,7 @@ __all__ = [
     "decide_digests",
     "gives",
     "holders",
+    "permitted",
     "refused_to_all",
     "who_may",
 ]
@@ -92,6 +93,14 @@ class Decision:
 
 
 def decide(policy: Policy, request: Request, person: Person) -> Decision:
+    decision = permitted(policy, request, person)
+    if decision.permit and request.verb in (Verb.ASK, Verb.UNDO):
+        return _with_terms(decision.rule, policy, request, person)
+    return decision
+
+
+def permitted(policy: Policy, request: Request, person: Person) -> Decision:
+    """Like `decide`, without what a change needs."""
     if person.member is None:
         return Decision(False, DecisionReason.UNCHECKED)
     if not person.member:
@@ -111,8 +120,6 @@ def decide(policy: Policy, request: Request, person: Person) -> Decision:
             return decision
     if request.verb is Verb.APPROVE and request.own:
         return _own(policy, request, person)
-    if request.verb in (Verb.ASK, Verb.UNDO):
-        return _with_terms(decisions[0].rule, policy, request, person)
     return decisions[0]
 
 

@@ -1,10 +1,11 @@
 """The parts of a policy, and which requests its rules apply to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from bot.access.limits import EXACT, NOTHING_MOVED, Exceeded, Limits, Size, Today, Tolerance, Worth, exceeded
 from bot.access.presets import Preset
@@ -140,6 +141,11 @@ class When:
     features: frozenset[str] = frozenset()
 
     @property
+    def unnarrowed(self) -> "When":
+        """The same kinds and environment, for any amount, product and reward."""
+        return When(changes=self.changes, environment=self.environment)
+
+    @property
     def any_change(self) -> bool:
         """Whether it applies to every change, in some environment."""
         about = (self.changes, self.products, self.rewards, self.features, self.over, self.up_to)
@@ -181,6 +187,11 @@ class Rule:
     who: Who
     may: frozenset[Power]
     when: When = field(default_factory=When)
+
+    @property
+    def unnarrowed(self) -> "Rule":
+        """The rule for any amount, product and reward."""
+        return replace(self, when=self.when.unnarrowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +243,7 @@ class ApprovalRules:
         return frozenset(name for name in (*self.mention, *self.escalate_to) if name.startswith(("S", "@")))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     allow: tuple[Rule, ...] = ()
     deny: tuple[Rule, ...] = ()
@@ -243,6 +254,15 @@ class Policy:
     approvals: ApprovalRules = ApprovalRules()
     presets: tuple[Preset, ...] = ()
     batches: BatchRules = BatchRules()
+
+    @cached_property
+    def widest(self) -> "Policy":
+        """The policy for whichever change of a kind it allows most easily."""
+        return replace(
+            self,
+            allow=tuple(rule.unnarrowed for rule in self.allow),
+            deny=tuple(rule for rule in self.deny if rule.unnarrowed == rule),
+        )
 
     @property
     def groups(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from bot.access.limits import Tolerance, Worth
@@ -208,7 +209,7 @@ class ChangeKind(ABC, Generic[I]):
     named_only: bool = False
     """Whether only a rule that names the kind lets one person change something alone."""
 
-    @property
+    @cached_property
     def policy(self) -> PolicyKind:
         return PolicyKind(
             self.id,

@@ -37,17 +37,13 @@ class LinkService:
         self._runtime = runtime
         self._permission = permission
 
-    async def may_make(self, actor: Actor) -> Decision:
-        """Never raises."""
-        return await self._permission.may_link(actor)
-
     async def make(self, kind: LinkKind, customer_id: str, actor: Actor) -> MadeLink | Lost | Decision:
         """The refusal if the person may not. Raises AutumnError when none was made.
 
         The request is sent once: each would make a page of its own, and one of them a customer in Stripe.
         Autumn would make a customer that it does not know, so they are read first.
         """
-        decision = await self.may_make(actor)
+        decision = await self._permission.may_link(actor)
         if not decision.permit:
             return decision
         customer = await self._runtime.autumn.customer(customer_id)

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access.groups import Groups
 from bot.access.limits import Measure
 from bot.access.people import Actor, Installation, People
-from bot.access.permission import KindPowers, Permission, powers, widest
+from bot.access.permission import CardRights, KindPowers, Permission, powers
 from bot.access.policy import DecisionReason, Request, Verb, decide
 from bot.access.rules import Person, PolicyKind, Who
 from bot.autumn.models import Environment
@@ -55,6 +55,7 @@ who = "@billing-leads"
 may = ["ask"]
 changes = ["balance"]
 """
+ALL = {kind.id for kind in KINDS}
 LIVE, SANDBOX = Environment.LIVE, Environment.SANDBOX
 ANA, LEA, GUS = Actor("U01ANA", "T01NORTHW"), Actor("U03LEA", "T01NORTHW"), Actor("U05GUS", "T01NORTHW")
 UNKNOWN = Actor("U99NOBODY", "T01NORTHW")
@@ -78,7 +79,7 @@ async def test_form_opens_if_any_change_is_allowed(
     client: AsyncWebClient, kind: PolicyKind, opens: bool
 ) -> None:
     request = Request(Verb.ASK, kind=kind, environment=SANDBOX)
-    assert decide(widest(read(RULES)), request, Person("U1")).permit is opens
+    assert decide(read(RULES).widest, request, Person("U1")).permit is opens
     assert (await permission(client, RULES).may_open(kind, ANA)).permit is opens
 
 
@@ -90,6 +91,23 @@ async def test_permission_in_the_sandbox_does_not_cover_live(client: AsyncWebCli
         assert (await permissions.may_link(ANA)).permit is allowed
         may = await permissions.powers(ANA, [BALANCE])
         assert (may.history, may.kinds) == (allowed, (KindPowers("balance", ask=allowed),))
+
+
+@pytest.mark.parametrize(
+    ("rules", "actor", "rights"),
+    [
+        (RULES, ANA, CardRights(frozenset({"balance", "reward"}), history=False, links=True)),
+        (LEADS_ASK, LEA, CardRights(frozenset({"balance"}), history=False, links=False)),
+        (LEADS_ASK, ANA, CardRights(frozenset(), history=False, links=False)),
+        (IN_THE_SANDBOX, ANA, CardRights(frozenset(ALL), history=True, links=True)),
+        (IN_THE_SANDBOX, GUS, CardRights(frozenset(), history=False, links=False)),
+        (LEADS_ASK, UNKNOWN, CardRights(frozenset(ALL), history=True, links=True)),
+    ],
+)
+async def test_card_offers_what_a_person_may_do_and_what_cannot_be_checked(
+    client: AsyncWebClient, rules: str, actor: Actor, rights: CardRights
+) -> None:
+    assert await permission(client, rules).card_rights(actor, KINDS) == rights
 
 
 async def test_groups_and_membership_come_from_slack(client: AsyncWebClient) -> None:
