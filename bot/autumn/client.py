@@ -31,6 +31,7 @@ from bot.autumn.models import (
     Quote,
     RewardList,
     StoredProduct,
+    StripeFacts,
 )
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits, RateGroup, SharedRate
@@ -117,6 +118,11 @@ class Autumn:
         Older customers may have ids that customers.get does not accept; those are read over the REST route.
         """
         return await self._wire.read_model(Customer, _customer_request(customer_id, expand))
+
+    async def stripe_facts(self, customer_id: str, *, expand: Sequence[str]) -> StripeFacts:
+        """Of a customer only what Stripe knows: the answer holds the rest as well, but that is not parsed.
+        Raises NotFound."""
+        return await self._wire.read_model(StripeFacts, _customer_request(customer_id, expand))
 
     async def customers(
         self, *, search: str = "", limit: int = 50, cursor: str = "", expand: Sequence[str] = ()

@@ -498,11 +498,20 @@ class Entity(Model):
     billing_controls: dict[str, Any] = Field(default_factory=dict)
 
 
-class Customer(Model):
-    """A customer. The last five fields are present only if requested by `expand`.
+class StripeFacts(Model):
+    """What Autumn passes on from Stripe about a customer. Present only if requested by `expand`."""
 
-    `invoice_previews` is None if the customer is not in Stripe, and empty if no invoice is due.
-    """
+    model_config = ConfigDict(extra="ignore")
+
+    invoice_previews: list[InvoicePreview] | None = None
+    """None if the customer is not in Stripe; empty if no invoice is due."""
+    rewards: Rewards | None = None
+
+
+class Customer(StripeFacts):
+    """A customer. The plans, features, invoices and entities are present only if requested by `expand`."""
+
+    model_config = ConfigDict(extra="allow")
 
     id: str | None = None
     name: Text = ""
@@ -521,8 +530,6 @@ class Customer(Model):
     """Lists of entries by kind, unread: what is sent back must be as it came."""
     invoices: Many[Invoice] = Field(default_factory=list)
     """At most the last ten, newest first."""
-    invoice_previews: list[InvoicePreview] | None = None
-    rewards: Rewards | None = None
     entities: Many[Entity] = Field(default_factory=list)
 
 

@@ -67,8 +67,27 @@ def burst(per_second: float) -> float:
     return max(1.0, per_second)
 
 
-def _limiter(per_second: float) -> AsyncLimiter:
-    return AsyncLimiter(burst(per_second), burst(per_second) / per_second)
+@dataclass(slots=True)
+class _Queue:
+    """Those who wait for the turns of one limit, first come, first served."""
+
+    per_second: float
+    limiter: AsyncLimiter
+    waiting: int = 0
+
+    @classmethod
+    def of(cls, per_second: float) -> "_Queue":
+        return cls(per_second, AsyncLimiter(burst(per_second), burst(per_second) / per_second))
+
+    async def turn(self, within: float) -> None:
+        # Whoever is ahead takes a whole turn.
+        if self.waiting / self.per_second > within:
+            raise TimeoutError
+        self.waiting += 1
+        try:
+            await self.limiter.acquire()
+        finally:
+            self.waiting -= 1
 
 
 class Throttle:
@@ -76,28 +95,23 @@ class Throttle:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._limiters = {
-            RateGroup.GENERAL: _limiter(limits.general),
-            RateGroup.CUSTOMERS_LIST: _limiter(limits.customers_list),
+        self._queues = {
+            RateGroup.GENERAL: _Queue.of(limits.general),
+            RateGroup.CUSTOMERS_LIST: _Queue.of(limits.customers_list),
         }
-        self._events: OrderedDict[str, AsyncLimiter] = OrderedDict()
+        self._events: OrderedDict[str, _Queue] = OrderedDict()
 
-    async def turn(
-        self,
-        group: RateGroup,
-        customer_id: str = "",
-        *,
-        within: float = inf,  # noqa: ARG002 - the wait is not known in advance
-    ) -> None:
-        """Waits until a request of this group may be sent."""
+    async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:
+        """Waits until a request of this group may be sent. Raises TimeoutError at once if those ahead alone
+        take more than `within` seconds; the wait may still be longer than that by one turn."""
         if group is RateGroup.EVENTS:
-            await self._of(customer_id).acquire()
-        elif (limiter := self._limiters.get(group)) is not None:
-            await limiter.acquire()
+            await self._of(customer_id).turn(within)
+        elif (queue := self._queues.get(group)) is not None:
+            await queue.turn(within)
 
-    def _of(self, customer_id: str) -> AsyncLimiter:
-        limiter = self._events.pop(customer_id, None) or _limiter(self._limits.events_per_customer)
-        self._events[customer_id] = limiter
+    def _of(self, customer_id: str) -> _Queue:
+        queue = self._events.pop(customer_id, None) or _Queue.of(self._limits.events_per_customer)
+        self._events[customer_id] = queue
         if len(self._events) > _CUSTOMERS_REMEMBERED:
             self._events.popitem(last=False)
-        return limiter
+        return queue

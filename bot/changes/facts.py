@@ -16,7 +16,7 @@ from bot.changes.spec import ExtraRead
 from bot.lookups.answers import Billing, Read
 from bot.lookups.catalogue import catalogue, plan_names
 from bot.lookups.concurrent import attempt, meanwhile
-from bot.lookups.customer import billing_of
+from bot.lookups.customer import BILLING, billing_of
 from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.invoices.part import unpaid_page
@@ -24,7 +24,6 @@ from bot.lookups.invoices.part import unpaid_page
 T = TypeVar("T")
 
 _EXPAND = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature", "invoices")
-_STRIPE = ("rewards", "invoice_previews")
 _MOST_SAME_EMAIL = 100
 _NOT_POSSIBLE = (400, 404, 409)
 """What Autumn answers about a change that it would not make."""
@@ -174,7 +173,7 @@ async def _customer(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing 
     if not about.needs & {Needs.BILLING, Needs.BILLING_IF_READ}:
         return await autumn.customer(about.customer_id, expand=expand), None
     try:
-        customer = await autumn.customer(about.customer_id, expand=(*expand, *_STRIPE))
+        customer = await autumn.customer(about.customer_id, expand=(*expand, *BILLING))
     except NotFound:
         raise
     except AutumnError:
@@ -185,7 +184,7 @@ async def _customer(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing 
         # A coupon puts its customer into Stripe, which the copy that Autumn answers from does not show.
         with contextlib.suppress(AutumnError):
             await autumn.refresh(about.customer_id)
-            customer = await autumn.customer(about.customer_id, expand=(*expand, *_STRIPE))
+            customer = await autumn.customer(about.customer_id, expand=(*expand, *BILLING))
     return customer, billing_of(customer)
 
 

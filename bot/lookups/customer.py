@@ -1,7 +1,7 @@
 """The customer that a card is about, what is asked along with them, and what Stripe knows of them."""
 
 from bot.autumn.client import Autumn
-from bot.autumn.models import Customer
+from bot.autumn.models import Customer, StripeFacts
 from bot.lookups.answers import Billing
 from bot.lookups.invoices.discounting import settled
 from bot.lookups.place import Place
@@ -18,13 +18,13 @@ async def customer_of(autumn: Autumn, place: Place, known: Customer | None) -> C
     return known or await autumn.customer(place.customer, expand=CARD)
 
 
-def billing_of(customer: Customer) -> Billing:
-    """What Stripe knows of a customer that was read with `BILLING`, as Autumn passes it on."""
-    discounts = tuple(customer.rewards.discounts) if customer.rewards else ()
-    previews = customer.invoice_previews
+def billing_of(stripe: StripeFacts) -> Billing:
+    """The discounts and coming invoices of a customer that was read with `BILLING`."""
+    discounts = tuple(stripe.rewards.discounts) if stripe.rewards else ()
+    previews = stripe.invoice_previews
     return Billing(discounts, None if previews is None else settled(previews, discounts))
 
 
 async def billing(autumn: Autumn, customer_id: str) -> Billing:
     """The same, read. Raises AutumnError."""
-    return billing_of(await autumn.customer(customer_id, expand=BILLING))
+    return billing_of(await autumn.stripe_facts(customer_id, expand=BILLING))

@@ -161,6 +161,15 @@ async def test_recorded_customer_is_parsed() -> None:
     assert erin.rewards.discounts == []
 
 
+@pytest.mark.parametrize("recording", ["customer of a paid plan", "customer with a discount"])
+async def test_stripe_facts_are_those_of_the_customer(recording: str) -> None:
+    answers = {"customers.get": recorded(recording)}
+    customer, _ = await call_scripted(answers, lambda a: a.customer("x"))
+    facts, script = await call_scripted(answers, lambda a: a.stripe_facts("x", expand=("rewards",)))
+    assert (facts.rewards, facts.invoice_previews) == (customer.rewards, customer.invoice_previews)
+    assert script.received[0].body == {"customer_id": "x", "expand": ["rewards"]}
+
+
 async def test_discount_times_in_seconds_are_parsed() -> None:
     alice, _ = await call_scripted(
         {"customers.get": recorded("customer with a discount")}, lambda a: a.customer("x")

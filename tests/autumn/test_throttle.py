@@ -57,3 +57,32 @@ async def test_waiting_callers_are_served() -> None:
     throttle = Throttle(Limits(general=200))
     async with asyncio.timeout(30):
         await asyncio.gather(*(throttle.turn(RateGroup.GENERAL) for _ in range(205)))
+
+
+@pytest.mark.parametrize(
+    ("waiting", "within", "refused"), [(0, 0.05, False), (1, 0.05, True), (1, 1.0, False)]
+)
+async def test_turn_is_refused_at_once_if_those_ahead_take_too_long(
+    waiting: int, within: float, *, refused: bool
+) -> None:
+    throttle = Throttle(Limits(general=2))
+    await admitted_at_once(throttle, RateGroup.GENERAL)
+    ahead = [asyncio.create_task(throttle.turn(RateGroup.GENERAL)) for _ in range(waiting)]
+    turn = asyncio.create_task(throttle.turn(RateGroup.GENERAL, within=within))
+    await asyncio.wait([turn], timeout=0.005)
+    assert turn.done() is refused
+    if refused:
+        assert isinstance(turn.exception(), TimeoutError)
+    for waiting_turn in (*ahead, turn):
+        waiting_turn.cancel()
+    await asyncio.gather(*ahead, turn, return_exceptions=True)
+
+
+async def test_nobody_is_ahead_any_more_once_they_gave_up() -> None:
+    throttle = Throttle(Limits(general=2))
+    await admitted_at_once(throttle, RateGroup.GENERAL)
+    await admitted_at_once(throttle, RateGroup.GENERAL)
+    turn = asyncio.create_task(throttle.turn(RateGroup.GENERAL, within=0.05))
+    await asyncio.wait([turn], timeout=0.005)
+    assert not turn.done()
+    turn.cancel()

@@ -12,7 +12,7 @@ from typing import TypeVar
 from bot.autumn.bulk import ListedCustomer, Listing
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Garbled, NotFound, RateLimited, Unavailable, Unreachable
-from bot.autumn.models import Customer
+from bot.autumn.models import StripeFacts
 from bot.digests import sections
 from bot.digests.items import ScannedCustomer, ScanWindow, StoredItem
 from bot.digests.report.model import CUSTOMERS, PREVIEWS
@@ -192,18 +192,18 @@ class ScanReader:
     async def _preview(self, scanned: ScannedCustomer) -> list[StoredItem] | None:
         """The rows that replace the customer's estimates; None if these stay."""
         try:
-            customer = await self._autumn.customer(scanned.id or "", expand=("invoice_previews",))
-            if doubtful(customer.invoice_previews or ()):
-                customer = await self._autumn.customer(scanned.id or "", expand=BILLING)
+            stripe = await self._autumn.stripe_facts(scanned.id or "", expand=("invoice_previews",))
+            if doubtful(stripe.invoice_previews or ()):
+                stripe = await self._autumn.stripe_facts(scanned.id or "", expand=BILLING)
         except NotFound:
             # Deleted since.
-            customer = Customer(invoice_previews=[])
+            stripe = StripeFacts(invoice_previews=[])
         except AutumnError:
             self._failures += 1
             self._missing.add(PREVIEWS)
             return None
         self._failures = 0
-        upcoming = billing_of(customer).upcoming
+        upcoming = billing_of(stripe).upcoming
         if upcoming is None:
             # Autumn cannot tell: no Stripe account is linked, or its version does not know the request.
             return None
