@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from bot.access.people import Actor
 from bot.store.database import Database, insert, unbroken
@@ -44,25 +44,32 @@ async def opened(database: Database, now: datetime) -> list[Actor]:
 @unbroken
 async def note_customers(database: Database, env: str, looked_up: Mapping[tuple[str, str], datetime]) -> None:
     """When people looked at customers, by person and customer; all but the last few of each are forgotten."""
+    noted = [
+        {"person": person, "env": env, "customer_id": customer_id, "at": moment}
+        for (person, customer_id), moment in looked_up.items()
+    ]
+    people = [{"viewer": person, "viewer_env": env} for person in {viewer for viewer, _ in looked_up}]
+    theirs = (
+        recent_customers.c.person == bindparam("viewer"),
+        recent_customers.c.env == bindparam("viewer_env"),
+    )
+    latest = (
+        select(recent_customers.c.customer_id)
+        .where(*theirs)
+        .order_by(recent_customers.c.at.desc(), recent_customers.c.customer_id)
+        .limit(MOST_RECENT)
+    )
     async with database.writing() as connection:
-        for (person, customer_id), moment in looked_up.items():
-            values = {"person": person, "env": env, "customer_id": customer_id, "at": moment}
-            await connection.execute(
-                insert(connection, recent_customers, values).on_conflict_do_update(
-                    index_elements=list(recent_customers.primary_key), set_={"at": moment}
-                )
-            )
-        for person in dict.fromkeys(viewer for viewer, _ in looked_up):
-            mine = (recent_customers.c.person == person, recent_customers.c.env == env)
-            latest = (
-                select(recent_customers.c.customer_id)
-                .where(*mine)
-                .order_by(recent_customers.c.at.desc(), recent_customers.c.customer_id)
-                .limit(MOST_RECENT)
-            )
-            await connection.execute(
-                delete(recent_customers).where(*mine, recent_customers.c.customer_id.not_in(latest))
-            )
+        upsert = insert(connection, recent_customers, noted[0])
+        await connection.execute(
+            upsert.on_conflict_do_update(
+                index_elements=list(recent_customers.primary_key), set_={"at": upsert.excluded.at}
+            ),
+            noted,
+        )
+        await connection.execute(
+            delete(recent_customers).where(*theirs, recent_customers.c.customer_id.not_in(latest)), people
+        )
 
 
 @unbroken

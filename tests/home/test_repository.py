@@ -73,3 +73,16 @@ async def test_several_people_are_noted_at_once(database: Database) -> None:
     looked_up = {(person, customer): NOW for person in ("U1", "U2") for customer in ("a", "b")}
     await repository.note_customers(database, "live", looked_up)
     assert await repository.recent(database, "U2", "live") == ["a", "b"]
+
+
+async def test_of_many_customers_noted_at_once_the_last_are_kept(database: Database) -> None:
+    await look_up(database, "cus_3")
+    many = {("U1", f"cus_{number}"): NOW + number * SECOND for number in range(MOST_RECENT + 3)}
+    await repository.note_customers(database, "live", many | {("U2", "cus_0"): NOW})
+    await repository.note_customers(database, "live", {("U1", "cus_5"): NOW + 60 * SECOND})
+    assert await repository.recent(database, "U1", "live") == [
+        "cus_5",
+        *(f"cus_{number}" for number in reversed(range(3, MOST_RECENT + 3)) if number != 5),
+    ]
+    assert await repository.recent(database, "U2", "live") == ["cus_0"]
+    assert await repository.recent(database, "U1", "sandbox") == ["cus_3"]
