@@ -9,7 +9,7 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator, Callable
 
-_YOUNG = 3_000
+_YOUNG = 10_000
 _NEVER = 1_000_000
 
 

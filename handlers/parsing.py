@@ -258,12 +258,12 @@ def _check(text: str) -> Command:
 
 def _part_of(typed: str) -> LookUpCommand | None:
     """`acme features`, `feature acme`: the part in either place, in the singular or the plural."""
-    parts = {
-        name: part_id for sub, part_id in registry.commands().items() for name in (sub, sub.removesuffix("s"))
-    }
     words = typed.split()
     if len(words) == 1 or typed[0] in QUOTES:
         return None
+    parts = {
+        name: part_id for sub, part_id in registry.commands().items() for name in (sub, sub.removesuffix("s"))
+    }
     for word, query in ((words[0], typed.split(maxsplit=1)[1]), (words[-1], typed.rsplit(maxsplit=1)[0])):
         if part := parts.get(word.lower()):
             return LookUpCommand(query, part, whole=typed)
