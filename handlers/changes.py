@@ -204,7 +204,7 @@ async def history_commanded(interaction: Interaction, services: Services, query:
         interaction,
         services,
         _history_of(interaction, services, query),
-        loading=lookup_help.still_waiting(),
+        loading=lookup_help.still_waiting,
         send=services.replies.ephemeral,
     )
 

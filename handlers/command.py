@@ -120,7 +120,7 @@ async def _search(interaction: Interaction, services: Services, query: Search) -
         interaction,
         services,
         answer,
-        loading=lookup_help.still_waiting(),
+        loading=lookup_help.still_waiting,
         send=services.replies.ephemeral,
     )
 

@@ -176,7 +176,7 @@ async def upcoming(interaction: Interaction, services: Services, days: int) -> N
         interaction,
         services,
         _upcoming_card(interaction, services, days),
-        loading=lookup_help.still_waiting(),
+        loading=lookup_help.still_waiting,
         send=services.replies.ephemeral,
     )
 

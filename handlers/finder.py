@@ -26,7 +26,7 @@ async def commanded(interaction: Interaction, services: Services, typed: str) ->
         interaction,
         services,
         _card(services, query),
-        loading=lookup_help.still_waiting(),
+        loading=lookup_help.still_waiting,
         send=services.replies.ephemeral,
     )
 
@@ -41,12 +41,12 @@ async def sort(interaction: Interaction, services: Services) -> None:
     """The list in the order that was picked, from its first page on."""
     query = ListQuery.decode(interaction.block.partition(":")[2])
     answer = _card(services, query.sorted_by(decoding.list_order(interaction.value)))
-    await update_card(interaction, services, answer, lookup_help.still_waiting())
+    await update_card(interaction, services, answer, lookup_help.still_waiting)
 
 
 async def turn_page(interaction: Interaction, services: Services) -> None:
     answer = _card(services, ListQuery.decode(interaction.value))
-    await update_card(interaction, services, answer, lookup_help.still_waiting())
+    await update_card(interaction, services, answer, lookup_help.still_waiting)
 
 
 async def csv(interaction: Interaction, services: Services) -> None:
@@ -59,7 +59,7 @@ async def send_csv(interaction: Interaction, services: Services, chosen: CsvForm
         interaction,
         services,
         _sent(interaction, services, ListQuery.decode(interaction.value), chosen),
-        loading=finder_card.asking(),
+        loading=finder_card.asking,
         send=services.replies.ephemeral,
     )
 

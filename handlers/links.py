@@ -30,7 +30,7 @@ async def commanded(interaction: Interaction, services: Services, kind_id: str, 
         interaction,
         services,
         _of(interaction, services, registry.kind(kind_id), query),
-        loading=lookup_help.still_waiting(),
+        loading=lookup_help.still_waiting,
         send=services.replies.ephemeral,
     )
 
@@ -42,7 +42,7 @@ async def clicked(interaction: Interaction, services: Services) -> None:
         interaction,
         services,
         _card(interaction, services, kind, customer_id),
-        loading=lookup_help.still_waiting(),
+        loading=lookup_help.still_waiting,
         send=services.replies.ephemeral,
     )
 

@@ -1,7 +1,8 @@
 """Looking customers up: a card or a search's matches, the buttons on them, and what their selects offer."""
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, assert_never
 
 from bot.access.permission import CardRights
@@ -147,24 +148,27 @@ async def go_to(interaction: Interaction, services: Services) -> None:
     """Changes the card to another place."""
     place = decoding.place(interaction.value)
     answer = customer_card(interaction, services, place)
-    await update_card(interaction, services, answer, lookup_help.still_waiting(place))
+    await update_card(interaction, services, answer, partial(lookup_help.still_waiting, place))
 
 
 async def turn_page(interaction: Interaction, services: Services) -> None:
     """Another page of search results."""
     answer = search_card(interaction, services, decoding.search(interaction.value))
-    await update_card(interaction, services, answer, lookup_help.still_waiting())
+    await update_card(interaction, services, answer, lookup_help.still_waiting)
 
 
 async def pick_feature(interaction: Interaction, services: Services) -> None:
     """Opens the feature that was picked, or filters the events by it."""
     place = _place_of_select(interaction)
     answer = _picked_card(interaction, services, place)
-    await update_card(interaction, services, answer, lookup_help.still_waiting(place))
+    await update_card(interaction, services, answer, partial(lookup_help.still_waiting, place))
 
 
 async def update_card(
-    interaction: Interaction, services: Services, answer: Coroutine[Any, Any, Card], loading: Card
+    interaction: Interaction,
+    services: Services,
+    answer: Coroutine[Any, Any, Card],
+    loading: Callable[[], Card],
 ) -> None:
     """Of several clicks on one card at once, only the latest changes it."""
     card_key = f"{interaction.channel} {interaction.message} {interaction.user}"
@@ -189,7 +193,7 @@ async def pick_entity(interaction: Interaction, services: Services) -> None:
     """Opens the entity that was picked."""
     place = _place_of_select(interaction).of_entity(interaction.value)
     answer = customer_card(interaction, services, place)
-    await update_card(interaction, services, answer, lookup_help.still_waiting(place))
+    await update_card(interaction, services, answer, partial(lookup_help.still_waiting, place))
 
 
 async def open_card(interaction: Interaction, services: Services) -> None:
@@ -211,7 +215,7 @@ async def send_card(interaction: Interaction, services: Services, place: Place) 
         interaction,
         services,
         customer_card(interaction, services, place),
-        loading=lookup_help.still_waiting(place),
+        loading=partial(lookup_help.still_waiting, place),
         send=replies.ephemeral if interaction.channel else replies.editable_dm(),
     )
 
@@ -236,7 +240,7 @@ async def share(interaction: Interaction, services: Services) -> None:
         interaction,
         services,
         _shared_card(interaction, services, place),
-        loading=lookup_help.still_waiting(place),
+        loading=partial(lookup_help.still_waiting, place),
         send=post,
         send_loading=services.replies.ephemeral,
     )

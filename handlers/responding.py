@@ -21,7 +21,7 @@ async def respond(
     services: Services,
     answer: Coroutine[Any, Any, Card],
     *,
-    loading: Card,
+    loading: Callable[[], Card],
     send: Send,
     send_loading: Send | None = None,
 ) -> None:
@@ -31,7 +31,7 @@ async def respond(
     """
 
     async def show_loading() -> None:
-        await (send_loading or send)(interaction, loading)
+        await (send_loading or send)(interaction, loading())
 
     await send(interaction, await with_loading(services, answer, show_loading))
 

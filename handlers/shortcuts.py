@@ -4,6 +4,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bot.autumn.models import Customer
@@ -136,7 +137,7 @@ async def submitted(interaction: Interaction, services: Services, place: Place) 
         interaction,
         services,
         customer_card(interaction, services, place),
-        loading=lookup_help.still_waiting(place),
+        loading=partial(lookup_help.still_waiting, place),
         send=services.replies.editable_dm(),
     )
 
