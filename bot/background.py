@@ -5,7 +5,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
@@ -30,6 +30,7 @@ class BackgroundTasks:
         self._waiting: deque[asyncio.Event] = deque()
         self._came = 0
         self._giving: asyncio.Task[None] | None = None
+        self._draining = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -56,15 +57,23 @@ class BackgroundTasks:
             self._giving = asyncio.create_task(self._give_turns())
         await turn.wait()
 
+    async def pause(self, seconds: float) -> None:
+        """For a job that waits for more to do: `drain` ends it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._draining.wait()
+
     async def drain(self, seconds: float) -> int:
         """Waits for all jobs, those they start included; cancels what is left. How many were cut off."""
         deadline = asyncio.get_running_loop().time() + seconds
+        self._draining.set()
         while self._tasks and (left := deadline - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(set(self._tasks), timeout=left)
         late = set(self._tasks)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+        self._draining.clear()
         return len(late)
 
     def _keep(self, job: Coroutine[Any, Any, None]) -> None:

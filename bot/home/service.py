@@ -30,6 +30,8 @@ from bot.slack.channels import Channels
 _MOST_PEOPLE = 1000
 _MOST_WAITING = 50
 _MOST_LISTS = 100
+_GATHERED = 1.0
+"""Seconds in which the customers that people look up are gathered, to be written together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class HomeService:
     async def opened(self, actor: Actor) -> None:
         """Draws the tab of a person who opened it. Raises what Slack's client and the database do."""
         await repository.note_open(self._database, actor, self._now())
+        await self._write_looked_up()
         await self._publish(actor)
 
     def looked_up(self, actor: Actor, customer_id: str) -> None:
@@ -96,16 +99,23 @@ class HomeService:
             self.changed()
 
     async def _note_customers(self) -> None:
-        """All that came meanwhile at once: many people look customers up at the same time."""
+        """The first at once, and those of the next second together."""
         try:
             while self._looked_up:
-                looked_up, self._looked_up = self._looked_up, {}
-                await repository.note_customers(self._database, self._environment, looked_up)
-                self.changed(*(person for person, _ in looked_up))
+                people = await self._write_looked_up()
+                self.changed(*people)
+                await self._work.pause(_GATHERED)
         except Exception as error:  # noqa: BLE001 - the customers' cards are shown all the same
             log.warning("customers not noted", error=type(error).__name__)
         finally:
             self._noting = False
+
+    async def _write_looked_up(self) -> set[str]:
+        """The people whose look-ups were written."""
+        looked_up, self._looked_up = self._looked_up, {}
+        if looked_up:
+            await repository.note_customers(self._database, self._environment, looked_up)
+        return {person for person, _ in looked_up}
 
     async def _redraw(self) -> None:
         """What changes meanwhile is drawn in one more round."""

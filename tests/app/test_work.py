@@ -44,6 +44,27 @@ async def test_drain_without_work_returns() -> None:
     assert await BackgroundTasks().drain(1) == 0
 
 
+async def test_pause_ends_with_its_time_or_when_work_is_drained() -> None:
+    work, timed_out, drained = BackgroundTasks(), asyncio.Event(), asyncio.Event()
+
+    async def gathering() -> None:
+        await work.pause(0.001)
+        timed_out.set()
+        await work.pause(60)
+        drained.set()
+
+    work.start(gathering())
+    async with asyncio.timeout(30):
+        await timed_out.wait()
+        assert not drained.is_set()
+        assert await work.drain(30) == 0
+    assert drained.is_set()
+    paused = asyncio.create_task(work.pause(60))
+    await asyncio.wait([paused], timeout=0.005)
+    assert not paused.done(), "what is started later pauses again"
+    paused.cancel()
+
+
 async def test_unstarted_work_is_cancelled_too() -> None:
     work, begun = BackgroundTasks(), []
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.batches import words as batch_words
@@ -13,8 +15,8 @@ from bot.batches.model import BatchState
 from bot.digests import setup_words
 from bot.digests.model import DeliveryOutcome
 from bot.digests.setup_words import DigestNote
-from bot.home import words
-from bot.home.repository import OPEN_FOR
+from bot.home import service, words
+from bot.home.repository import OPEN_FOR, recent
 from bot.lookups import labels
 from bot.store.errors import StoreLost
 from tests.journeys.bulk import FINISHED, submit_list
@@ -197,6 +199,27 @@ async def test_recent_customers_are_on_the_home_tab_and_open_from_there(maple: R
     await maple.ana.click("Open", within="cus_acme")
     maple.ana.go("@maple")
     await maple.ana.sees("1 unpaid invoice")
+
+
+async def test_customers_looked_up_meanwhile_are_written_together_or_when_the_tab_is_opened(
+    maple: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_GATHERED", 60.0)
+
+    async def noted() -> list[str]:
+        return await recent(maple.bot.database, maple.ana.id, "sandbox")
+
+    await maple.ana.open_home()
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees(words.RECENT)
+    maple.ana.go("#support")
+    for customer, name in (("cus_globex", "Globex"), ("cus_initech", "Initech")):
+        await maple.ana.command(f"/autumn {customer}")
+        await maple.ana.sees(name)
+    assert await noted() == ["cus_acme"]
+    await maple.ana.open_home()
+    await maple.ana.sees(re.compile(f"{words.RECENT}.*Initech.*Globex.*Acme Ltd", re.DOTALL))
+    assert len(await noted()) == 3
 
 
 async def test_tab_shows_the_latest_lookup_until_it_was_opened_long_ago(maple: Running) -> None:
