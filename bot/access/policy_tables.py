@@ -143,10 +143,15 @@ Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Money = Annotated[dict[str, Amount], BeforeValidator(_money)]
 
 
-class _Table(BaseModel):
+class _Strict(BaseModel):
+    """Every key is known, and no value is taken for another type than it is written in."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Table(_Strict):
     """What all three lists have in common: a name, and which changes a rule is about."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     gives: ClassVar[bool] = False
     """Whether its rules give powers; the others take them away, or require more."""
 
@@ -287,10 +292,8 @@ class Require(_Table):
         )
 
 
-class DigestsTable(BaseModel):
+class DigestsTable(_Strict):
     """The `[digests]` table: who may set up digests, and where they may go."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     who: Whom = [_EVERYONE]
     shared_channels: Channels = []
@@ -299,18 +302,14 @@ class DigestsTable(BaseModel):
         return DigestRules(_who(self.who), frozenset(self.shared_channels))
 
 
-class LinkPreviewsTable(BaseModel):
+class LinkPreviewsTable(_Strict):
     """Where the preview of a link names the customer."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     channels: Channels
 
 
-class ApprovalsTable(BaseModel):
+class ApprovalsTable(_Strict):
     """The `[approvals]` table: who is told of requests that wait."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     mention: Mentions = []
     escalate_to: Mentions = []
@@ -324,10 +323,8 @@ class ApprovalsTable(BaseModel):
         )
 
 
-class BatchesTable(BaseModel):
+class BatchesTable(_Strict):
     """The `[batches]` table: how long a list of changes may be."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     most_lines: Annotated[int, Field(ge=1, le=MOST_BATCH_LINES)] = MOST_BATCH_LINES
 
@@ -335,9 +332,7 @@ class BatchesTable(BaseModel):
         return BatchRules(self.most_lines)
 
 
-class PolicyFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
+class PolicyFile(_Strict):
     allow: list[Allow] = []
     deny: list[Deny] = []
     require: list[Require] = []

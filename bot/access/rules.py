@@ -17,17 +17,17 @@ class PolicyKind:
     """What a policy may say about a kind of change."""
 
     id: str
-    unit: str = ""
+    unit: str
     """The unit of its amounts; empty for a kind without a size."""
-    money: bool = False
+    money: bool
     """Whether its amounts are money, whose limits name a currency."""
-    valued: bool = False
+    valued: bool
     """Whether what it is worth may be known."""
-    daily: bool = False
+    daily: bool
     """Whether its amounts add up over a day."""
-    rewards: bool = False
+    rewards: bool
     """Whether it gives or takes away rewards, which rules can name."""
-    named_only: bool = False
+    named_only: bool
     """Whether a rule must name the kind to give AT_ONCE or APPROVE_OWN for it."""
 
 

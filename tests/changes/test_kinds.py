@@ -1,0 +1,59 @@
+"""What each kind of change declares: its command, where it is offered, how the key is checked."""
+
+from typing import Any
+
+import pytest
+
+from bot.changes.registry import KINDS
+from bot.changes.spec import NOBODY, ChangeKind
+
+BALANCES = frozenset({"features", "feature"})
+PRODUCTS = frozenset({"products", "entity"})
+DECLARED: dict[str, tuple[str, frozenset[str], bool]] = {
+    "balance": ("balance", BALANCES | {"overview", "entity"}, True),
+    "grant": ("grant", BALANCES | {"overview", "entity"}, True),
+    "expiry": ("expiry", BALANCES, True),
+    "ungrant": ("ungrant", BALANCES, True),
+    "usage": ("record", BALANCES | {"entity"}, True),
+    "reward": ("reward", frozenset({"overview", "products", "invoices"}), False),
+    "refund": ("refund", frozenset({"invoices"}), False),
+    "control": ("controls", BALANCES, True),
+    "cancellation": ("cancel", PRODUCTS, True),
+    "switch": ("switch", PRODUCTS, True),
+    "addition": ("add", PRODUCTS, True),
+    "quantity": ("quantity", PRODUCTS, True),
+    "trial": ("trial", PRODUCTS, True),
+    "details": ("update", frozenset({"overview"}), False),
+    "deletion": ("delete", frozenset({"overview"}), False),
+}
+"""By id: the command, the parts of a card that offer it, and whether it can be limited to an entity."""
+
+PROBES = {
+    "/v1/balances.update": {
+        "customer_id": NOBODY, "feature_id": NOBODY, "balance_id": NOBODY, "add_to_balance": 0,
+    },
+    "/v1/balances.create": {"customer_id": NOBODY, "feature_id": NOBODY, "included_grant": 1},
+    "/v1/balances.delete": {"customer_id": NOBODY, "feature_id": NOBODY, "balance_id": NOBODY},
+    "/v1/balances.track": {"customer_id": NOBODY, "feature_id": NOBODY, "value": 0},
+    f"/v1/customers/{NOBODY}/coupons/{NOBODY}": {},
+    "/v1/rewards.redeem": {"customer_id": NOBODY, "code": NOBODY},
+    f"/v1/customers/{NOBODY}/invoices/{NOBODY}/refund": {"mode": "partial"},
+    "/v1/billing.update": {"customer_id": NOBODY, "subscription_id": NOBODY, "cancel_action": "uncancel"},
+    "/v1/customers.update": {"customer_id": NOBODY},
+}  # fmt: skip
+"""The bodies that Autumn requires, by path."""
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.id)
+def test_kind_is_offered_by_its_command_and_on_its_cards(kind: ChangeKind[Any]) -> None:
+    assert DECLARED[kind.id] == (kind.command, kind.offered_on, kind.of_entities)
+
+
+def test_every_kind_is_registered_in_the_order_of_the_menu() -> None:
+    assert [kind.id for kind in KINDS] == list(DECLARED)
+
+
+def test_doctor_sends_whole_requests_about_nobody() -> None:
+    probes = [scope.probe for kind in KINDS for scope in kind.scopes]
+    assert {probe.path: probe.body for probe in probes} == PROBES
+    assert {probe.method for probe in probes} == {"POST"}
