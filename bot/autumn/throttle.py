@@ -80,8 +80,8 @@ class _Queue:
         return cls(per_second, AsyncLimiter(burst(per_second), burst(per_second) / per_second))
 
     async def turn(self, within: float) -> None:
-        # Whoever is ahead takes a whole turn.
-        if self.waiting / self.per_second > within:
+        turns = self.waiting + (0 if self.limiter.has_capacity() else 1)
+        if turns / self.per_second > within:
             raise TimeoutError
         self.waiting += 1
         try:
@@ -102,8 +102,8 @@ class Throttle:
         self._events: OrderedDict[str, _Queue] = OrderedDict()
 
     async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:
-        """Waits until a request of this group may be sent. Raises TimeoutError at once if those ahead alone
-        take more than `within` seconds; the wait may still be longer than that by one turn."""
+        """Waits until a request of this group may be sent. Raises TimeoutError at once if that may take more
+        than `within` seconds."""
         if group is RateGroup.EVENTS:
             await self._of(customer_id).turn(within)
         elif (queue := self._queues.get(group)) is not None:

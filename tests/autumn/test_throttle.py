@@ -60,9 +60,9 @@ async def test_waiting_callers_are_served() -> None:
 
 
 @pytest.mark.parametrize(
-    ("waiting", "within", "refused"), [(0, 0.05, False), (1, 0.05, True), (1, 1.0, False)]
+    ("waiting", "within", "refused"), [(0, 0.4, True), (0, 0.5, False), (1, 0.9, True), (1, 1.0, False)]
 )
-async def test_turn_is_refused_at_once_if_those_ahead_take_too_long(
+async def test_turn_is_refused_at_once_if_it_may_take_too_long(
     waiting: int, within: float, *, refused: bool
 ) -> None:
     throttle = Throttle(Limits(general=2))
@@ -82,7 +82,15 @@ async def test_nobody_is_ahead_any_more_once_they_gave_up() -> None:
     throttle = Throttle(Limits(general=2))
     await admitted_at_once(throttle, RateGroup.GENERAL)
     await admitted_at_once(throttle, RateGroup.GENERAL)
-    turn = asyncio.create_task(throttle.turn(RateGroup.GENERAL, within=0.05))
+    turn = asyncio.create_task(throttle.turn(RateGroup.GENERAL, within=0.5))
     await asyncio.wait([turn], timeout=0.005)
     assert not turn.done()
     turn.cancel()
+
+
+async def test_free_turn_is_given_to_those_who_cannot_wait() -> None:
+    throttle = Throttle(SLOW)
+    for _ in range(2):
+        await throttle.turn(RateGroup.GENERAL, within=0)
+    with pytest.raises(TimeoutError):
+        await throttle.turn(RateGroup.GENERAL, within=0)
