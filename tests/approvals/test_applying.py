@@ -16,7 +16,7 @@ from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.preview import ChangeTimeouts
 from bot.approvals.results import ChangeRequest
 from bot.autumn.client import Autumn
-from bot.autumn.errors import RateLimited, Refused
+from bot.autumn.errors import RateLimited, Refused, refused
 from bot.autumn.write import Write
 from bot.changes import registry
 from bot.changes.details.request import DetailsInput
@@ -229,6 +229,22 @@ async def test_rate_limited_write_waits_before_it_is_sent_again(sqlite_harness: 
     assert (done.state, done.ending) == (State.FAILED, Cause.RATE_LIMITED)
     first, second = sent
     assert second - first > 0.09
+    await away.aclose()
+
+
+async def test_write_that_autumn_turned_away_for_another_is_not_read_back(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+
+    class Locked(Autumn):
+        async def send(self, write: Write, key: str) -> Any:  # noqa: ARG002 - it is not sent
+            raise refused(423)(status=423)
+
+    away = harness.client(Locked)
+    service = harness.service(autumn=away)
+    record = await harness.waiting(service)
+    done = (await service.approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending, done.after) == (State.FAILED, Cause.AUTUMN_REFUSED, None)
     await away.aclose()
 
 

@@ -122,3 +122,7 @@ async def test_notice_is_claimed_once_and_again_after_a_growing_delay(harness: H
     await CHANGE_NOTICES.finish(harness.database, reclaimed)
     assert await notice_queue.claim(harness.database, request.id, later + 3 * ATTEMPT) == []
     assert await harness.trail_is_intact()
+
+
+def test_stored_kinds_of_notice_keep_their_names() -> None:
+    assert [*NoticeKind] == ["outcome", "settled", "half_time", "last_hour", "at_once"]

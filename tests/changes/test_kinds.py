@@ -6,6 +6,7 @@ import pytest
 
 from bot.changes.registry import KINDS
 from bot.changes.spec import NOBODY, ChangeKind
+from bot.changes.switch.words import Kept
 
 BALANCES = frozenset({"features", "feature"})
 PRODUCTS = frozenset({"products", "entity"})
@@ -42,6 +43,35 @@ PROBES = {
     "/v1/customers.update": {"customer_id": NOBODY},
 }  # fmt: skip
 """The bodies that Autumn requires, by path."""
+
+DEFAULTS: dict[str, dict[str, object]] = {
+    "balance": {"amount": None, "reset_at": None, "cycle": None},
+    "grant": {
+        "amount": None, "expires_at": None, "every": "", "every_count": 1, "resets_at": None, "left": None,
+    },
+    "usage": {"undoes": False},
+    "reward": {"reward": "", "code": "", "subscription": "", "product": "", "instead": None},
+    "refund": {"amount": None},
+    "control": {
+        "remove": False, "limit": None, "percentage": False, "threshold_type": None, "quantity": None,
+        "purchases": None, "purchases_in": "", "interval": "", "properties": "", "restores": "",
+    },
+    "cancellation": {"settlement": None, "one_time": False, "bought_at": None},
+    "switch": {"kept": Kept.NOTHING, "replaces": None, "quantities": (), "subscription": ""},
+    "addition": {"subscription": "", "quantities": ()},
+    "trial": {"ends_at": None},
+    "details": {"name": None, "email": None, "fingerprint": None},
+}  # fmt: skip
+"""What a request that an earlier version stored may lack, by kind."""
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.id)
+def test_stored_request_that_lacks_a_field_means_what_it_meant(kind: ChangeKind[Any]) -> None:
+    defaults = {
+        name: field.default for name, field in kind.input.model_fields.items() if not field.is_required()
+    }
+    common = {"kind": kind.id, "customer_created_at": None, "entity": ""}
+    assert defaults == common | DEFAULTS.get(kind.id, {})
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.id)
