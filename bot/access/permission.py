@@ -45,9 +45,9 @@ class KindPowers:
 class Powers:
     """What a person may do, to show them; each request is still decided by itself."""
 
-    kinds: tuple[KindPowers, ...] = ()
-    history: bool = False
-    digests: bool = False
+    kinds: tuple[KindPowers, ...]
+    history: bool
+    digests: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ class Engine:
         await self._checkpoint("taken")
         async with self._keeping(record.id):
             if record.writes:
-                ended = await self._conclude(record, WriteAnswer(WriteStatus.CUT_OFF))
+                ended = await self._conclude(record, WriteAnswer(WriteStatus.CUT_OFF), earlier=False)
             else:
                 ended = await self._fail(record, Cause.INTERRUPTED)
         return await self._ended(ended)
@@ -215,7 +215,7 @@ class Engine:
             return outcome.write_answer(error)
         return WriteAnswer(WriteStatus.ACCEPTED, body=body)
 
-    async def _conclude(self, record: Record, answer: WriteAnswer, earlier: bool = False) -> Record | None:
+    async def _conclude(self, record: Record, answer: WriteAnswer, earlier: bool) -> Record | None:
         """`earlier`: writes before the answered one were accepted."""
         read_back = ReadBack(Verdict.NOT_APPLIED, None)
         payment = registry.kind(record.kind).pending_payment(answer.body)

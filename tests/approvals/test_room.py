@@ -1,14 +1,17 @@
 """How many requests may wait for approval at once."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.approvals import repository
-from bot.approvals.lifecycle import State
+from bot.approvals.lifecycle import MOST_OF_CHANNEL, MOST_OF_PERSON, State
 from bot.approvals.results import Result
 from tests.approvals.harness import ANA, RAJ, Harness
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 async def submit(harness: Harness, **fields: Any) -> Result:
@@ -51,3 +54,8 @@ async def test_change_applied_right_away_does_not_count_as_waiting(
     reply = await harness.service().submit(harness.request())
     assert reply.record is not None
     assert reply.record.state is State.APPLIED
+
+
+def test_limits_are_those_that_the_documentation_names() -> None:
+    limits = f"{MOST_OF_PERSON} requests of one person, and {MOST_OF_CHANNEL} from one channel"
+    assert limits in (ROOT / "docs/policy.md").read_text()

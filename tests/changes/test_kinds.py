@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.changes import registry
 from bot.changes.registry import KINDS
 from bot.changes.spec import NOBODY, ChangeKind
 from bot.changes.switch.words import Kept
@@ -43,6 +44,30 @@ PROBES = {
     "/v1/customers.update": {"customer_id": NOBODY},
 }  # fmt: skip
 """The bodies that Autumn requires, by path."""
+
+PER_CUSTOMER = {"/v1/balances.update", "/v1/balances.track", "/v1/billing.update"}
+"""Those that Autumn counts against the customer's own limit."""
+
+UNITS, MONEY = "units of the feature", "money"
+POLICY = [
+    ("balance", UNITS, {"valued", "daily"}),
+    ("grant", UNITS, {"valued", "daily"}),
+    ("expiry", "", set[str]()),
+    ("ungrant", UNITS, set[str]()),
+    ("usage", UNITS, set[str]()),
+    ("reward", "percent or money", {"valued", "rewards"}),
+    ("refund", MONEY, {"valued", "money", "named_only"}),
+    ("control", UNITS, {"valued"}),
+    ("cancellation", MONEY, {"valued", "money"}),
+    ("switch", MONEY, {"valued", "money"}),
+    ("addition", MONEY, {"valued", "money"}),
+    ("quantity", UNITS, {"valued", "daily"}),
+    ("trial", "days", set[str]()),
+    ("details", "", set[str]()),
+    ("deletion", "", {"named_only"}),
+]
+"""What the policy may say about each kind: the unit of its amounts, and what else is known."""
+FLAGS = ("money", "valued", "daily", "rewards", "named_only")
 
 DEFAULTS: dict[str, dict[str, object]] = {
     "balance": {"amount": None, "reset_at": None, "cycle": None},
@@ -87,3 +112,15 @@ def test_doctor_sends_whole_requests_about_nobody() -> None:
     probes = [scope.probe for kind in KINDS for scope in kind.scopes]
     assert {probe.path: probe.body for probe in probes} == PROBES
     assert {probe.method for probe in probes} == {"POST"}
+    assert {probe.path for probe in probes if probe.per_customer} == PER_CUSTOMER
+
+
+def test_policy_may_say_about_a_kind_what_is_known_of_it() -> None:
+    kinds = [kind.policy for kind in KINDS]
+    assert [(kind.id, kind.unit, {flag for flag in FLAGS if getattr(kind, flag)}) for kind in kinds] == POLICY
+
+
+def test_form_of_a_list_says_what_the_cells_of_each_kind_are() -> None:
+    usages = [registry.line_form(kind.id).usage for kind in registry.listable()]
+    assert [usage for usage in usages if not usage.strip()] == []
+    assert len(set(usages)) == len(usages)

@@ -24,8 +24,8 @@ from tests.approvals.records import record
 from tests.batches.samples import record as batch_record
 from tests.digests.samples import digest
 
-DECIDES = Powers((KindPowers("balance", ask=True, approve=True),))
-LOOKS_UP = Powers((KindPowers("balance"),))
+DECIDES = Powers((KindPowers("balance", ask=True, approve=True),), history=False, digests=False)
+LOOKS_UP = Powers((KindPowers("balance"),), history=False, digests=False)
 
 
 def draw(facts: HomeFacts) -> list[Block]:
@@ -144,7 +144,7 @@ DETAILS = registry.kind("details").heading.lower()
 @pytest.mark.parametrize(
     ("powers", "lines"),
     [
-        (Powers(), [words.LOOK_UP_ONLY]),
+        (Powers((), history=False, digests=False), [words.LOOK_UP_ONLY]),
         (
             Powers((KindPowers("balance", approve=True),), history=True, digests=True),
             [words.LOOK_UP_ONLY, words.approve([BALANCE]), words.HISTORY, words.SET_UP_DIGESTS],
@@ -154,7 +154,9 @@ DETAILS = registry.kind("details").heading.lower()
                 (
                     KindPowers("balance", ask=True, at_once=True),
                     KindPowers("details", ask=True, at_once=True, always_at_once=True),
-                )
+                ),
+                history=False,
+                digests=False,
             ),
             [words.request([BALANCE, DETAILS]), words.at_once([DETAILS]), words.sometimes_at_once([BALANCE])],
         ),
@@ -163,7 +165,9 @@ DETAILS = registry.kind("details").heading.lower()
                 (
                     KindPowers("balance", ask=True, at_once=True, limits=(SMALL, SMALL_FOR_LESS)),
                     KindPowers("details", ask=True, at_once=True, limits=(SMALL,)),
-                )
+                ),
+                history=False,
+                digests=False,
             ),
             [
                 words.request([BALANCE, DETAILS]),
