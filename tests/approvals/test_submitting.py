@@ -15,6 +15,7 @@ from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import Approval, CardKind, ChangeEvent, State
 from bot.approvals.results import Outcome, Result
 from bot.approvals.steps import Mandate
+from bot.approvals.submitting import clean
 from bot.autumn.models import Environment
 from bot.changes.balance.words import BalanceAction
 from bot.changes.grant.request import GrantInput
@@ -253,3 +254,8 @@ async def test_expiry_of_a_grant_is_checked_again_under_the_lock(sqlite_harness:
     outcome = await submit(harness, input=grant("maple_2"))
     assert outcome.record is not None
     assert outcome.record.state is State.WAITING
+
+
+@pytest.mark.parametrize(("length", "kept"), [(3000, 3000), (3001, 3000)])
+def test_reason_is_kept_up_to_the_length_of_a_field_in_slack(length: int, kept: int) -> None:
+    assert len(clean("x" * length)) == kept
