@@ -16,7 +16,7 @@ from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.preview import ChangeTimeouts
 from bot.approvals.results import ChangeRequest
 from bot.autumn.client import Autumn
-from bot.autumn.errors import RateLimited, Refused, refused
+from bot.autumn.errors import AutumnError, NotSent, RateLimited, Refused, refused
 from bot.autumn.write import Write
 from bot.changes import registry
 from bot.changes.details.request import DetailsInput
@@ -232,19 +232,25 @@ async def test_rate_limited_write_waits_before_it_is_sent_again(sqlite_harness: 
     await away.aclose()
 
 
-async def test_write_that_autumn_turned_away_for_another_is_not_read_back(sqlite_harness: Harness) -> None:
+@pytest.mark.parametrize(
+    ("error", "ending"),
+    [(NotSent(), Cause.NOT_REACHED), (refused(423)(status=423), Cause.AUTUMN_REFUSED)],
+)
+async def test_write_that_autumn_did_not_look_at_is_not_read_back(
+    sqlite_harness: Harness, error: AutumnError, ending: Cause
+) -> None:
     harness = sqlite_harness
 
-    class Locked(Autumn):
+    class Away(Autumn):
         async def send(self, write: Write, key: str) -> Any:  # noqa: ARG002 - it is not sent
-            raise refused(423)(status=423)
+            raise error
 
-    away = harness.client(Locked)
+    away = harness.client(Away)
     service = harness.service(autumn=away)
     record = await harness.waiting(service)
     done = (await service.approve(record.id, 1, RAJ)).record
     assert done is not None
-    assert (done.state, done.ending, done.after) == (State.FAILED, Cause.AUTUMN_REFUSED, None)
+    assert (done.state, done.ending, done.after) == (State.FAILED, ending, None)
     await away.aclose()
 
 

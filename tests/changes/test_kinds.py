@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from bot.changes import registry
+from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.registry import KINDS
 from bot.changes.spec import NOBODY, ChangeKind
 from bot.changes.switch.words import Kept
@@ -124,3 +126,8 @@ def test_form_of_a_list_says_what_the_cells_of_each_kind_are() -> None:
     usages = [registry.line_form(kind.id).usage for kind in registry.listable()]
     assert [usage for usage in usages if not usage.strip()] == []
     assert len(set(usages)) == len(usages)
+
+
+def test_stored_quantity_that_says_more_than_is_known_is_refused() -> None:
+    with pytest.raises(ValidationError, match="currency"):
+        FeatureQuantity.model_validate({"feature": "seats", "quantity": 3, "currency": "usd"})
