@@ -42,7 +42,7 @@ def load(path: Path | None, kinds: Sequence[PolicyKind]) -> Policy:
     return read(text, kinds, str(path))
 
 
-def read(text: str, kinds: Sequence[PolicyKind], name: str = "policy") -> Policy:
+def read(text: str, kinds: Sequence[PolicyKind], name: str) -> Policy:
     """The policy in a TOML text; `name` is used in errors. Raises PolicyError."""
     try:
         tables = tomllib.loads(text, parse_float=Decimal)

@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
 def presets(text: str) -> tuple[Preset, ...]:
-    return read(text, registry.policy_kinds()).presets
+    return read(text, registry.policy_kinds(), "policy").presets
 
 
 def test_presets_are_read() -> None:

@@ -187,10 +187,10 @@ def test_registered_kind_has_samples_for_the_doctor() -> None:
 
 def test_registered_kind_can_be_named_in_a_policy() -> None:
     rule = '[[allow]]\nwho = "everyone"\nmay = "ask"\nchanges = "remark"\n'
-    policy = read(rule, registry.policy_kinds())
+    policy = read(rule, registry.policy_kinds(), "policy")
     assert policy.allow[0].when.changes == {"remark"}
     with pytest.raises(PolicyError, match="amounts need"):
-        read(f"{rule}amount_over = 5", registry.policy_kinds())
+        read(f"{rule}amount_over = 5", registry.policy_kinds(), "policy")
 
 
 def test_requests_lines_and_notes_survive_json() -> None:
