@@ -184,10 +184,10 @@ class Cause(StrEnum):
 class Approval:
     person: str
     at: datetime
-    rule: str = ""
+    rule: str
     """The policy's rule that allowed it."""
-    team: str = ""
-    counts: bool = True
+    team: str
+    counts: bool
     """False: the person was no longer allowed to approve when others did."""
 
 

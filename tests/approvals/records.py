@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +38,10 @@ ENDINGS = {
 }
 
 
+def approval_by(person: str, at: datetime, rule: str = "", team: str = "") -> Approval:
+    return Approval(person, at, rule, team, counts=True)
+
+
 def record(state: State = State.WAITING, **changes: Any) -> Record:
     fields: dict[str, Any] = {
         "id": "chg_1",
@@ -69,7 +73,7 @@ def record(state: State = State.WAITING, **changes: Any) -> Record:
         "reason": "A bad week",
         "rule": "two people",
         "needed": 2,
-        "approvals": (Approval("U2LEA", NOW - timedelta(hours=1)),),
+        "approvals": (approval_by("U2LEA", NOW - timedelta(hours=1)),),
         "ending": ENDINGS.get(state),
         "decided_by": "U3RAJ" if state in (State.DENIED, State.WITHDRAWN) else "",
         "decided_at": NOW,

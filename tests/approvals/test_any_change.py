@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.approvals import card as approvals_card
 from bot.approvals import history, message_cards
 from bot.approvals.card import Audience
-from bot.approvals.lifecycle import OVER, Approval, Cause, ChangeEvent, Record, State
+from bot.approvals.lifecycle import OVER, Cause, ChangeEvent, Record, State
 from bot.autumn.models import Coupon, Customer, Duration, Entity, Environment, RewardList
 from bot.changes import notes, registry
 from bot.changes.addition.request import AdditionInput
@@ -46,7 +46,7 @@ from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.place import Place
 from bot.store.audit import Entry
 from sandbox.slack import elements
-from tests.approvals.records import POOL, fits
+from tests.approvals.records import POOL, approval_by, fits
 from tests.changes.filling import Filling
 from tests.examples import examples
 from tests.kit import checks
@@ -241,7 +241,7 @@ def records(draw: st.DrawFn) -> Record:
         ticket=draw(TEXTS),
         rule=draw(TEXTS),
         needed=draw(st.integers(0, 5)),
-        approvals=tuple(Approval(draw(PEOPLE), draw(TIMES)) for _ in range(draw(st.integers(0, 3)))),
+        approvals=tuple(approval_by(draw(PEOPLE), draw(TIMES)) for _ in range(draw(st.integers(0, 3)))),
         after=draw(st.none() | st.just(after)),
         ending=draw(st.none() | st.sampled_from(list(Cause))),
         details=draw(

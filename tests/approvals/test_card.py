@@ -35,7 +35,7 @@ from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine
 from bot.kit.card import Card
 from bot.kit.carried import Ref, Unreadable
-from tests.approvals.records import POOL, fits, record
+from tests.approvals.records import POOL, approval_by, fits, record
 from tests.changes.filling import modal
 from tests.kit import checks
 from tests.lookups.samples import LATER, NOW
@@ -186,7 +186,7 @@ def test_card_names_approvers() -> None:
     _, text = draw(record(State.FAILED, approvals=(), reason=""))
     assert "Approved by" not in text
     assert say.NO_REASON in text
-    many = tuple(record().approvals[0].__class__(f"U{number}", NOW) for number in range(7))
+    many = tuple(approval_by(f"U{number}", NOW) for number in range(7))
     _, text = draw(record(State.APPLYING, approvals=many))
     assert "<@U4> and 2 others" in text
     _, text = draw(record(asker="<!channel>"))

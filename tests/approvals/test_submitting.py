@@ -12,7 +12,7 @@ from bot.access.people import Actor
 from bot.access.policy import DecisionReason, Verb
 from bot.approvals import repository
 from bot.approvals.cards import CHANGE_CARDS
-from bot.approvals.lifecycle import Approval, CardKind, ChangeEvent, State
+from bot.approvals.lifecycle import CardKind, ChangeEvent, State
 from bot.approvals.results import Outcome, Result
 from bot.approvals.steps import Mandate
 from bot.approvals.submitting import clean
@@ -22,6 +22,7 @@ from bot.changes.grant.request import GrantInput
 from bot.changes.standalone import GrantSize
 from bot.store.tables import changes
 from tests.approvals.harness import ANA, CUSTOMER, NOW, RAJ, Harness
+from tests.approvals.records import approval_by
 from tests.crashing import Died, dies_at
 from tests.policy import read
 
@@ -147,7 +148,9 @@ async def test_change_taken_over_right_away_is_answered_with_its_state(
 
 # A line of a bulk change
 
-BY_TWO = Mandate("batch-1", (Approval("U_RAJ", NOW, team="T_RAJ"), Approval("U_LEA", NOW, team="T_LEA")))
+BY_TWO = Mandate(
+    "batch-1", (approval_by("U_RAJ", NOW, team="T_RAJ"), approval_by("U_LEA", NOW, team="T_LEA"))
+)
 
 
 async def test_line_of_a_batch_is_applied_under_its_approval_and_has_no_card(
@@ -206,7 +209,7 @@ async def test_line_counts_only_approvals_of_people_who_may_approve_that_line(
 
 
 async def test_line_of_its_own_approver_needs_another(sqlite_harness: Harness) -> None:
-    by_requester = Mandate("batch-1", (Approval(ANA.user, NOW, team=ANA.team),))
+    by_requester = Mandate("batch-1", (approval_by(ANA.user, NOW, team=ANA.team),))
     assert (await submit(sqlite_harness, mandate=by_requester)).result is Result.NOT_APPROVED
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Table, select, update
 from bot.access.limits import NOTHING_MOVED, Today, Worth
 from bot.approvals import change_records, repository
 from bot.approvals.daily_limits import TodayCounter, TodayMoved
-from bot.approvals.lifecycle import EDGES, Approval, CardKind, CardTarget, Cause, Record, State
+from bot.approvals.lifecycle import EDGES, CardKind, CardTarget, Cause, Record, State
 from bot.approvals.steps import Basis, Conclusion, Decided, Draft, Lease, NextWrite, Preview, Terms
 from bot.autumn.models import Environment
 from bot.autumn.write import Write
@@ -27,6 +27,7 @@ from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import cards, changes, decisions
 from tests.approvals.harness import NOW
+from tests.approvals.records import approval_by
 from tests.databases import fresh
 
 ASKED = BalanceInput(customer="cus_1", feature="f", row="r", action=BalanceAction.GIVE, amount=Decimal(5))
@@ -358,13 +359,13 @@ async def approve(
 
 
 async def test_approve(pair: Pair) -> None:
-    await pair.became(await approve(pair), approvals=(Approval("U2", LATER, "rule", "T2"),))
+    await pair.became(await approve(pair), approvals=(approval_by("U2", LATER, "rule", "T2"),))
     body = {"version": 1, "rule": "rule"}
     assert await pair.last() == ("approved", "U2", {"state": "waiting", **body})
     assert await pair.leased() is None
     pair.change = await pair.now()
     await pair.nothing(await approve(pair))
-    approvals = (Approval("U2", LATER, "rule", "T2"), Approval("U3", LATER, "rule", "T2"))
+    approvals = (approval_by("U2", LATER, "rule", "T2"), approval_by("U3", LATER, "rule", "T2"))
     differences: dict[str, Any] = {
         "state": State.APPROVED,
         "approvals": approvals,
@@ -432,7 +433,7 @@ async def test_approvals_belong_to_one_change_and_one_version(pair: Pair) -> Non
     await repository.supersede(pair.database, pair.change, (PREVIEW, TERMS), lease=LEASE, now=LATER)
     pair.change = await pair.now()
     result = await approve(pair, "U4", version=2)
-    await pair.became(result, approvals=(Approval("U4", LATER, "rule", "T2"),))
+    await pair.became(result, approvals=(approval_by("U4", LATER, "rule", "T2"),))
 
 
 async def test_approve_too_late(pair: Pair) -> None:
