@@ -146,8 +146,9 @@ class ListedGrant:
     amount: Decimal | None
     """None without a size of its own."""
     unlimited: bool
-    every: str = ""
-    expires_at: datetime | None = None
+    every: str
+    """Empty for good, and until it expires."""
+    expires_at: datetime | None
 
 
 def read_line(line: LineReader) -> ListedGrant:
