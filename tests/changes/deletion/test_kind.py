@@ -159,8 +159,9 @@ def test_card_keeps_listing_what_continues_in_stripe() -> None:
     """Each reminder is a line; once the customer is deleted, so is what is still to do."""
     names = {"pro": "Pro"}
     charging = Note(DeletionNote.KEEPS_CHARGING, {"count": "1", "plans": "pro", "stripe": "cus_s"})
+    next_charge = Note(DeletionNote.NEXT_CHARGE, {"at": "", "total": "500", "currency": "jpy"})
     unpaid_invoice = Note(DeletionNote.OPEN_INVOICES, {"count": "1", "total": "10", "currency": "USD"})
-    warnings = [charging, unpaid_invoice, NO_UNDO]
+    warnings = [charging, next_charge, unpaid_invoice, NO_UNDO]
     link = links.linked(links.stripe("cus_s", "sandbox"), words.IN_STRIPE)
 
     def left(*, applied: bool) -> list[str]:
@@ -172,7 +173,7 @@ def test_card_keeps_listing_what_continues_in_stripe() -> None:
     assert CHANGE.left_in_stripe(warnings, names, environment="live", applied=False) == [live_link]
     assert left(applied=True) == [
         words.TO_DO_IN_STRIPE,
-        *(f"• {notes.mrkdwn(note, names)}" for note in (charging, unpaid_invoice)),
+        *(f"• {notes.mrkdwn(note, names)}" for note in (charging, next_charge, unpaid_invoice)),
         link,
     ]
     assert CHANGE.left_in_stripe([NO_UNDO], names, environment="sandbox", applied=True) == []
