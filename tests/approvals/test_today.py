@@ -105,10 +105,19 @@ async def test_day_counts_what_was_let_through_since_midnight(sqlite_harness: Ha
         "kind": "balance",
         "input": dumped,
         "decided_at": MIDNIGHT,
+        "lease_by": None,
+        "lease_until": None,
+        "writes": 0,
     }
-    counts: list[dict[str, object]] = [{}, {"created_at": MIDNIGHT - timedelta(hours=1)}]
+    counts: list[dict[str, object]] = [
+        {"created_at": MIDNIGHT - timedelta(hours=1)},
+        {"state": State.APPROVED, "lease_by": "elsewhere", "lease_until": MIDNIGHT},
+        {"state": State.APPLYING, "lease_by": "elsewhere", "lease_until": MIDNIGHT},
+        {"state": State.UNCONFIRMED},
+    ]
     not_counted: list[dict[str, object]] = [
         {"state": State.FAILED},
+        {"state": State.OVERTAKEN},
         {"env": Environment.LIVE},
         {"kind": "usage"},
         {"input": {**dumped, "feature": "seats"}},
