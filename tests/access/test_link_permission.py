@@ -25,6 +25,7 @@ NOBODY_ELSE = '[[allow]]\nwho = "U02RAJ"\nmay = "link"'
         (EVERYONE + '"history"', False, DecisionReason.NO_RULE),
         (EVERYONE + '"ask"\n' + NOBODY_ELSE, False, DecisionReason.NO_RULE),
         (EVERYONE + '"ask"\n[[deny]]\nwho = "U01ANA"\nmay = "link"', False, DecisionReason.DENIED),
+        (EVERYONE + '"ask"\n[[deny]]\nwho = "U01ANA"\nmay = "ask"', False, DecisionReason.DENIED),
         (EVERYONE + '"link"\n[[deny]]\nwho = "U01ANA"', False, DecisionReason.DENIED),
         (EVERYONE + '"link"\n[[deny]]\nwho = "U01ANA"\nchanges = "refund"', True, DecisionReason.ALLOWED),
         (EVERYONE + '"link"\nenvironment = "sandbox"', False, DecisionReason.NO_RULE),
