@@ -4,7 +4,7 @@ A read is throttled, retried and limited in time. Here a write is sent once; `En
 429.
 
 Requests go straight to the transport. httpx's client would add cookies, redirects and hooks, none of which
-Autumn uses, and cost more processor time than the rest of a request.
+Autumn uses, for several times the processor time.
 """
 
 import asyncio

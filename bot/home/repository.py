@@ -46,9 +46,9 @@ async def note_customers(database: Database, env: str, looked_up: Mapping[tuple[
     """When people looked at customers, by person and customer; all but the last few of each are forgotten."""
     noted = [
         {"person": person, "env": env, "customer_id": customer_id, "at": moment}
-        for (person, customer_id), moment in looked_up.items()
+        for (person, customer_id), moment in sorted(looked_up.items())
     ]
-    people = [{"viewer": person, "viewer_env": env} for person in {viewer for viewer, _ in looked_up}]
+    people = [{"viewer": person, "viewer_env": env} for person in sorted({viewer for viewer, _ in looked_up})]
     theirs = (
         recent_customers.c.person == bindparam("viewer"),
         recent_customers.c.env == bindparam("viewer_env"),

@@ -69,7 +69,8 @@ class HomeService:
     async def opened(self, actor: Actor) -> None:
         """Draws the tab of a person who opened it. Raises what Slack's client and the database do."""
         await repository.note_open(self._database, actor, self._now())
-        await self._write_looked_up()
+        if others := await self._write_looked_up() - {actor.user}:
+            self.changed(*others)
         await self._publish(actor)
 
     def looked_up(self, actor: Actor, customer_id: str) -> None:

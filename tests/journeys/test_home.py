@@ -222,6 +222,23 @@ async def test_customers_looked_up_meanwhile_are_written_together_or_when_the_ta
     assert len(await noted()) == 3
 
 
+async def test_opening_a_tab_redraws_those_of_people_whose_lookups_were_not_written_yet(
+    maple: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_GATHERED", 60.0)
+    await maple.ana.open_home()
+    await maple.ana.command("/autumn cus_acme")
+    await maple.ana.sees(re.compile(f"{words.RECENT}.*Acme Ltd", re.DOTALL))
+    maple.ana.go("#support")
+    await maple.ana.command("/autumn cus_globex")
+    await maple.ana.sees("Globex")
+    before = publish_count(maple, maple.ana.id)
+    await maple.raj.open_home()
+    await maple.raj.sees(words.POWERS)
+    await wait_for_redraws(maple)
+    assert publish_count(maple, maple.ana.id) == before + 1
+
+
 async def test_tab_shows_the_latest_lookup_until_it_was_opened_long_ago(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
