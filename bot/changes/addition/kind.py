@@ -113,7 +113,7 @@ class AdditionChange(BilledChange[AdditionInput]):
 
 
 def _times(snapshot: Snapshot) -> int:
-    return int(snapshot["held"] or 0)
+    return int(snapshot.get("held") or 0)
 
 
 def _bought_at(snapshot: Snapshot) -> datetime | None:

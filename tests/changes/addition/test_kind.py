@@ -359,3 +359,4 @@ def test_wording() -> None:
     before = snapshot_of(addition(), PRO)
     assert list(CHANGE.shown_now(addition(), before, before)) == [words.NOT_HELD]
     assert list(CHANGE.shown_now(addition(), before, snapshot_of(addition(), PRO, OURS))) == [words.held("1")]
+    assert list(CHANGE.shown_now(addition(), {}, {})) == [words.NOT_HELD], "another version stored it"
