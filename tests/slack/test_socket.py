@@ -21,7 +21,7 @@ from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
 from tests.databases import fresh
 from tests.relay import Relay
-from tests.running import MANIFEST, Running, running_maple, settings_for
+from tests.running import MANIFEST, running_maple, settings_for
 from tests.slack.test_client import wait_until
 
 QUICK = SocketPace(ping=0.05, dead=0.3, call=0.3, retry=0.02, longest=0.05)
@@ -29,15 +29,16 @@ DIES_SOON = Timeouts(socket=QUICK)
 LIVES_LONG = Timeouts(socket=replace(QUICK, dead=30))
 
 
-async def assert_works(maple: Running) -> None:
+async def assert_works(slack: LocalSlack) -> None:
     """Types the command again when Slack says that nobody answered, as people do: what Slack sends on a
     connection that is just being replaced is lost."""
-    maple.slack.deliveries.patience = 3.0
+    ana = slack.person("ana")
+    slack.deliveries.patience = 3.0
     async with asyncio.timeout(30):
-        await maple.ana.command("/autumn help")
-        while maple.slack.sent[-1].outcome != "acked":
-            await maple.ana.command("/autumn help")
-        await maple.ana.sees(labels.HELP_TITLE)
+        await ana.command("/autumn help")
+        while slack.sent[-1].outcome != "acked":
+            await ana.command("/autumn help")
+        await ana.sees(labels.HELP_TITLE)
 
 
 def events(logs: io.StringIO) -> list[str]:
@@ -52,9 +53,8 @@ async def test_silent_connection_times_out(logs: io.StringIO) -> None:
         ).running() as bot:
             assert bot.readiness()["socket"]
             assert slack.sockets.connections == 1
-            await slack.person("ana").command("/autumn help")
-            await slack.person("ana").sees("/autumn")
-    assert "socket dead" in events(logs)
+            await wait_until(lambda: "socket dead" in events(logs))
+            await assert_works(slack)
 
 
 async def test_new_silent_connection_times_out(logs: io.StringIO) -> None:
@@ -67,7 +67,7 @@ async def test_new_silent_connection_times_out(logs: io.StringIO) -> None:
         await wait_until(lambda: not maple.slack.sockets.silent)
         assert (await client.get("/readyz")).json()["socket"] is False
         await wait_until(lambda: maple.bot.readiness()["socket"])
-        await assert_works(maple)
+        await assert_works(maple.slack)
     assert "socket dead" in events(logs)
 
 
@@ -80,7 +80,7 @@ async def test_unread_connection_is_closed(logs: io.StringIO) -> None:
         await wait_until(lambda: "socket dead" in logs.getvalue())
         await maple.slack.sockets.connected()
         await wait_until(lambda: maple.bot.readiness()["socket"])
-        await assert_works(maple)
+        await assert_works(maple.slack)
 
 
 @asynccontextmanager
@@ -117,7 +117,7 @@ async def test_refused_address_is_not_retried_forever() -> None:
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
         await wait_until(lambda: maple.bot.readiness()["socket"])
-        await assert_works(maple)
+        await assert_works(maple.slack)
 
 
 async def test_long_retry_after_does_not_stop_reconnecting() -> None:
@@ -127,7 +127,7 @@ async def test_long_retry_after_does_not_stop_reconnecting() -> None:
             await maple.slack.sockets.refresh("link_disabled")
             await maple.slack.sockets.connected()
             await wait_until(lambda: maple.bot.readiness()["socket"])
-        await assert_works(maple)
+        await assert_works(maple.slack)
 
 
 async def test_hanging_request_for_an_address_is_repeated() -> None:
@@ -135,7 +135,7 @@ async def test_hanging_request_for_an_address_is_repeated() -> None:
         maple.slack.faults.add("apps.connections.open", "latency", seconds=30)
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
-        await assert_works(maple)
+        await assert_works(maple.slack)
 
 
 async def test_revoked_app_token_is_one_error_in_the_log(logs: io.StringIO) -> None:
@@ -151,7 +151,7 @@ async def test_revoked_app_token_is_one_error_in_the_log(logs: io.StringIO) -> N
         await wait_until(lambda: maple.bot.readiness()["socket"])
         lines = [json.loads(line) for line in logs.getvalue().splitlines()]
         assert [line["event"] for line in lines if line["level"] == "error"] == ["slack refuses the token"]
-        await assert_works(maple)
+        await assert_works(maple.slack)
 
 
 async def test_socket_can_be_stopped_before_slack_answers() -> None:
