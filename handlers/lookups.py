@@ -44,9 +44,6 @@ _REFUSAL_OF_POST = dict.fromkeys(NOT_THERE, Refusal.NOT_IN_CHANNEL) | {
 }
 """What Slack's refusal of a shared card means, where it says so."""
 
-# Answering
-
-
 # Cards
 
 

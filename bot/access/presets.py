@@ -61,7 +61,7 @@ Words = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
 class PresetTable(BaseModel):
     """As it is written in a policy file."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Words
     feature: Annotated[str, Field(min_length=1)] | None = None

@@ -86,7 +86,7 @@ def quantity_refusal(item: PlanItem, quantity: Decimal) -> Note | None:
 
 
 class FeatureQuantity(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     feature: str
     quantity: Decimal
