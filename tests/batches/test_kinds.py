@@ -385,6 +385,7 @@ AFFECTED_PAIRS = (
     ("cus_umbrella", "trial", "switch", LineReason.AFFECTED),
     ("cus_umbrella", "trial", "cancel", LineReason.REPEATED),
     ("cus_acme", "cancel add-on", "switch", LineReason.AFFECTED),
+    ("cus_acme", "cancel add-on", "add", LineReason.REPEATED),
 )
 
 

@@ -21,11 +21,11 @@ from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, facts_with
 FACTS = facts_with(PRO, ADD_ON, OF_ENTITY)
 
 
-def cancel(subscription: str) -> CancellationInput:
+def cancel(subscription: str, product: str = "pack") -> CancellationInput:
     return CancellationInput(
         customer="cus_1",
         subscription=subscription,
-        product="pack",
+        product=product,
         action=CancellationAction.NOW,
         one_time=not subscription,
     )
@@ -87,6 +87,14 @@ COUPON = RewardInput(customer="cus_1", action=RewardAction.ATTACH, reward="ten",
         (add("support"), add("support", "maple_2"), True),
         (BUY, BUY, True),
         (REMOVE, REMOVE, True),
+        # What was shown of a product rests on how often the customer has it.
+        (BUY, REMOVE, True),
+        (REMOVE, BUY, True),
+        (BUY, cancel("", "other"), False),
+        (cancel("sub_support", "support"), add("support"), True),
+        (cancel("sub_support", "support"), add("more"), False),
+        (add("support"), cancel("sub_support", "support"), False),
+        (cancel("sub_1", "support"), cancel("sub_2", "support"), False),
         (refund("in_1"), refund("in_1"), True),
         (refund("in_1"), refund("in_2"), False),
     ],

@@ -10,7 +10,7 @@ from bot.changes.addition.request import LINE, AdditionInput, guard, held_snapsh
 from bot.changes.addition.words import AdditionLine, AdditionNote
 from bot.changes.billing import quantities, quote
 from bot.changes.billing.kind import BilledChange
-from bot.changes.billing.subscriptions import PRODUCTS, mains_touched
+from bot.changes.billing.subscriptions import PRODUCTS, mains_touched, product_touched
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.common import entity_of
@@ -37,12 +37,13 @@ class AdditionChange(BilledChange[AdditionInput]):
         return facts.offered is None or bool(offered_products(facts))
 
     def touches(self, request: AdditionInput) -> frozenset[str]:
-        return frozenset({f"product {request.product}", *([PRODUCTS] if request.subscription else [])})
+        added = product_touched(request.product)
+        return frozenset({added, *([PRODUCTS] if request.subscription else [])})
 
     def rests_on(self, request: AdditionInput, facts: Facts) -> frozenset[str]:
         """What is bought once has nothing to do with the period of the main product."""
         mains = mains_touched(facts) if request.subscription else frozenset()
-        return mains | {f"product {request.product}"}
+        return mains | {product_touched(request.product)}
 
     def guard(self, request: AdditionInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

@@ -35,6 +35,11 @@ PRODUCTS = "products"
 """What a change touches that adds a subscription, or ends one."""
 
 
+def product_touched(plan_id: str) -> str:
+    """What a change touches that gives this product once more, or takes it away."""
+    return f"product {plan_id}"
+
+
 def touched(subscription_id: str) -> str:
     """What a change to this subscription touches."""
     return f"subscription {subscription_id}"
