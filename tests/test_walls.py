@@ -28,6 +28,9 @@ HOLES = {
     ),
 }
 
+PURE = ("card", "form", "words", "labels", "policy", "schedule", "kind", "request")
+"""Names that promise a pure module, as docs/architecture.md says."""
+
 
 def lint(where: Path) -> tuple[int, str]:
     linted = subprocess.run(
@@ -55,6 +58,14 @@ def test_every_contract_has_its_violation() -> None:
     names = [contract["name"] for contract in CONTRACTS]
     assert [name for name in names if not name.startswith(tuple(HOLES))] == []
     assert len(names) == len(HOLES)
+
+
+def test_modules_with_a_pure_name_are_held_to_it() -> None:
+    contract = next(each for each in CONTRACTS if each["name"].startswith("Cards, forms and kinds"))
+    paths = [name.replace(".", "/") for name in contract["source_modules"]]
+    held = {file for path in paths for glob in (f"{path}.py", f"{path}/**/*.py") for file in ROOT.glob(glob)}
+    named = {file for name in PURE for file in ROOT.glob(f"bot/**/{name}.py")}
+    assert sorted(named - held) == []
 
 
 @pytest.mark.parametrize("wall", HOLES)
