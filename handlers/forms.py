@@ -41,7 +41,7 @@ from handlers.lookups import known_facts, permitted
 from handlers.responding import matches_card
 from handlers.services import Services
 
-_NOT_GIVEN = (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)
+_NOT_GIVEN = (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.SUPERSEDED)
 _RECENT = 100
 """Changes of a customer that are searched for what the customer was given."""
 

@@ -209,7 +209,7 @@ def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
             | State.DENIED
             | State.WITHDRAWN
             | State.EXPIRED
-            | State.OVERTAKEN
+            | State.SUPERSEDED
         ):
             return []
         case _:  # pragma: no cover - there is no other state

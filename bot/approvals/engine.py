@@ -113,7 +113,7 @@ class Engine:
         if record is not None:
             await self._checkpoint("settled")
             event = (
-                ChangeEvent.OVERTAKEN if record.state is State.WAITING else ChangeEvent(record.state.value)
+                ChangeEvent.SUPERSEDED if record.state is State.WAITING else ChangeEvent(record.state.value)
             )
             await self.announce(record, event)
         return record

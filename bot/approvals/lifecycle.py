@@ -4,8 +4,8 @@
                │    ▲  │    ├─▶ denied         ·       ├─▶ failed  ◀─┤ somebody looked
                │    └──┘    ├─▶ withdrawn      ·       └─▶ unconfirmed
                │  the facts ├─▶ expired        ·
-               │  changed,  ├─▶ overtaken      · not begun, and the facts changed:
-               │  or edited └─▶ failed         · waiting again, or overtaken
+               │  changed,  ├─▶ superseded     · not begun, and the facts changed:
+               │  or edited └─▶ failed         · waiting again, or superseded
                └─▶ approved (applied right away)
 
 `failed` means that certainly nothing was changed; `unconfirmed` that it may have been.
@@ -43,7 +43,7 @@ class State(StrEnum):
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
-    OVERTAKEN = "overtaken"
+    SUPERSEDED = "overtaken"  # as stored
     """The facts changed and it cannot wait again: it was to be applied right away, or the requester may not
     request it as it is now. Otherwise it waits again, with a new preview and a higher `version`."""
 
@@ -56,7 +56,7 @@ EDGES: Mapping[State, frozenset[State]] = {
             State.DENIED,
             State.WITHDRAWN,
             State.EXPIRED,
-            State.OVERTAKEN,
+            State.SUPERSEDED,
             State.FAILED,
         }
     ),
@@ -68,7 +68,7 @@ EDGES: Mapping[State, frozenset[State]] = {
             State.FAILED,
             State.UNCONFIRMED,
             State.WAITING,
-            State.OVERTAKEN,
+            State.SUPERSEDED,
         }
     ),
     State.UNCONFIRMED: frozenset({State.UNCONFIRMED, State.APPLIED, State.FAILED}),
@@ -79,7 +79,7 @@ EDGES: Mapping[State, frozenset[State]] = {
             State.DENIED,
             State.WITHDRAWN,
             State.EXPIRED,
-            State.OVERTAKEN,
+            State.SUPERSEDED,
         ),
         frozenset[State](),
     ),
@@ -110,7 +110,7 @@ class ChangeEvent(StrEnum):
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
-    OVERTAKEN = "overtaken"
+    SUPERSEDED = "overtaken"  # as stored
     """The preview was replaced; the record's state says whether the request waits again."""
     EDITED = "edited"
     """By the requester, while it waited."""

@@ -22,7 +22,7 @@ from bot.lookups import frame, labels
 from bot.lookups.place import Place
 
 _REASON_LENGTH = 2000
-_ASK_AGAIN = frozenset({State.DENIED, State.EXPIRED, State.OVERTAKEN, State.FAILED})
+_ASK_AGAIN = frozenset({State.DENIED, State.EXPIRED, State.SUPERSEDED, State.FAILED})
 
 
 def outcome_card(

@@ -233,7 +233,7 @@ async def supersede(
     requested as it is now, and ends here.
     """
     preview, terms = new
-    state = State.WAITING if terms else State.OVERTAKEN
+    state = State.WAITING if terms else State.SUPERSEDED
     values: dict[str, Any] = {
         **preview_columns(preview),
         "state": state,
@@ -258,7 +258,7 @@ async def supersede(
         return await _take(
             connection,
             record.id,
-            _Step(ChangeEvent.OVERTAKEN, values, details, actor),
+            _Step(ChangeEvent.SUPERSEDED, values, details, actor),
             or_(_may_become(state, State.WAITING), held),
             changes.c.version == record.version,
             now=now,

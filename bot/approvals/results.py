@@ -50,7 +50,7 @@ class Result(StrEnum):
     """No more of this person's requests may wait."""
     TOO_MANY_OF_CHANNEL = "too_many_of_channel"
     """No more requests from this channel may wait."""
-    OVERTAKEN = "overtaken"
+    SUPERSEDED = "overtaken"  # as stored
     """The numbers changed since it was shown: nothing was applied, and `record` has the new ones."""
     FAILED = "failed"
     """It can no longer be done; nothing was applied, and `record` says why."""

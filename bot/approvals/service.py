@@ -420,7 +420,7 @@ class ChangeService:
             return await self._refused(record, Cause.GUARDED, actor, assessment)
         if self._assessor.still_holds(record.input, record.before, assessment.preview.before):
             return assessment
-        overtaken = await repository.supersede(
+        superseded = await repository.supersede(
             self._database,
             record,
             (assessment.preview, await current_terms(self._permits, record, assessment, self._now())),
@@ -428,9 +428,9 @@ class ChangeService:
             actor=actor.user,
             now=self._now(),
         )
-        if overtaken is None:
+        if superseded is None:
             return await self._too_late(record, actor)
-        return await self._decided(overtaken, ChangeEvent.OVERTAKEN, Result.OVERTAKEN)
+        return await self._decided(superseded, ChangeEvent.SUPERSEDED, Result.SUPERSEDED)
 
     async def _refused(
         self, record: Record, ending: Cause, actor: Actor, assessment: Assessment | None = None

@@ -53,8 +53,8 @@ def _explanation(record: Record, names: Mapping[str, str]) -> list[str]:
             return [words.by(person(record.decided_by), _decided_at(record)), _comment(record)]
         case State.EXPIRED:
             return [words.EXPIRED]
-        case State.OVERTAKEN:
-            return [words.OVERTAKEN]
+        case State.SUPERSEDED:
+            return [words.SUPERSEDED]
         case _:  # pragma: no cover - there is no other state
             assert_never(record.state)
 

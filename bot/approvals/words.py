@@ -21,7 +21,7 @@ HEADLINES = {
     State.DENIED: ":no_entry: *Denied: nothing was changed*",
     State.WITHDRAWN: ":leftwards_arrow_with_hook: *Withdrawn: nothing was changed*",
     State.EXPIRED: ":alarm_clock: *Expired: nothing was changed*",
-    State.OVERTAKEN: ":fast_forward: *Outdated: nothing was changed*",
+    State.SUPERSEDED: ":fast_forward: *Outdated: nothing was changed*",
 }
 AWAITS_PAYMENT = ":credit_card: *Waiting for the customer to pay: nothing is changed yet*"
 AWAITS_PAYMENT_STATE = "waiting for the customer to pay"
@@ -35,9 +35,9 @@ STATES = {
     State.DENIED: "denied",
     State.WITHDRAWN: "withdrawn",
     State.EXPIRED: "expired",
-    State.OVERTAKEN: "outdated",
+    State.SUPERSEDED: "outdated",
 }
-OVERTAKEN = (
+SUPERSEDED = (
     "The numbers changed since this was requested. These are the current ones; request it again if it is "
     "still needed."
 )
@@ -307,7 +307,7 @@ STEPS: Mapping[ChangeEvent, str] = {
     ChangeEvent.DENIED: "denied by {by}",
     ChangeEvent.WITHDRAWN: "withdrawn by {by}",
     ChangeEvent.EXPIRED: "expired",
-    ChangeEvent.OVERTAKEN: "outdated: the numbers changed",
+    ChangeEvent.SUPERSEDED: "outdated: the numbers changed",
     ChangeEvent.EDITED: "edited by {by}",
     ChangeEvent.APPLYING: "applying",
     ChangeEvent.WRITING: "written to Autumn",

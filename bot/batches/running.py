@@ -203,7 +203,7 @@ def state_of(record: Record) -> LineState:
             return LineState.UNCONFIRMED
         case State.APPROVED | State.APPLYING:
             return LineState.RUNNING
-        case State.WAITING | State.FAILED | State.DENIED | State.WITHDRAWN | State.EXPIRED | State.OVERTAKEN:
+        case State.WAITING | State.FAILED | State.DENIED | State.WITHDRAWN | State.EXPIRED | State.SUPERSEDED:
             return LineState.REFUSED
         case _:  # pragma: no cover - there is no other state
             assert_never(record.state)

@@ -65,7 +65,7 @@ def test_terms() -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_final_states_have_no_followers(state: State) -> None:
-    over = {State.APPLIED, State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN}
+    over = {State.APPLIED, State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.SUPERSEDED}
     assert (state in OVER) is (state in over) is (not EDGES[state])
 
 

@@ -90,7 +90,7 @@ def test_nothing_is_called_done_before_it_is(state: State) -> None:
     if state is not State.APPLIED:
         assert not re.search(r"\b(done|Applied)\b", text)
     assert ("nothing was changed" in text) == (
-        state in (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)
+        state in (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.SUPERSEDED)
     )
 
 

@@ -179,7 +179,7 @@ async def test_card_says_whether_the_requester_or_the_numbers_made_a_new_version
     assert waiting is not None
     assert words.EDITED in state_text.described(waiting, {})
     await harness.change_in_autumn(remaining=7)
-    overtaken = (await service.approve(original.id, 2, RAJ)).record
-    assert overtaken is not None
-    assert overtaken.version == 3
-    assert words.ANEW in state_text.described(overtaken, {})
+    superseded = (await service.approve(original.id, 2, RAJ)).record
+    assert superseded is not None
+    assert superseded.version == 3
+    assert words.ANEW in state_text.described(superseded, {})

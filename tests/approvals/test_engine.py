@@ -332,10 +332,10 @@ async def test_facts_that_change_at_the_last_moment_stop_the_write(
         reply = await service.approve(reply.record.id, 1, RAJ)
     record = reply.record
     assert record is not None
-    assert record.state is (State.WAITING if needed else State.OVERTAKEN)
+    assert record.state is (State.WAITING if needed else State.SUPERSEDED)
     assert {request.environment for request in harness.permissions.requests} == {Environment.SANDBOX}
     assert (record.version, record.approvals, record.lease_until) == (2, (), None)
-    assert harness.events(record)[-1] is ChangeEvent.OVERTAKEN
+    assert harness.events(record)[-1] is ChangeEvent.SUPERSEDED
     assert harness.written() == 0
     assert await harness.trail_is_intact()
 

@@ -119,7 +119,7 @@ class Life(RuleBasedStateMachine):
         self.run(repository.expire(self.database, self.ids[index], now=self.now))
 
     @rule(index=WHICH, waits_again=st.booleans(), worker=WORKERS)
-    def overtake(self, index: int, waits_again: bool, worker: str) -> None:
+    def supersede(self, index: int, waits_again: bool, worker: str) -> None:
         terms = Terms("rule", 1, self.now + timedelta(minutes=5)) if waits_again else None
         record = self.known(self.ids[index])
         self.run(

@@ -14,7 +14,7 @@ AGAIN = [words.ASK_AGAIN, "Open customer"]
 BUTTONS = {
     State.DENIED: [words.ASK_AGAIN_CHANGED, "Open customer"],
     State.EXPIRED: AGAIN,
-    State.OVERTAKEN: AGAIN,
+    State.SUPERSEDED: AGAIN,
     State.FAILED: AGAIN,
 }
 

@@ -34,7 +34,7 @@ OUTCOME, SETTLED = NoticeKind.OUTCOME, NoticeKind.SETTLED
         (State.FAILED, ChangeEvent.FAILED, 1, Cause.GUARDED, OUTCOME),
         (State.DENIED, ChangeEvent.DENIED, 1, None, OUTCOME),
         (State.EXPIRED, ChangeEvent.EXPIRED, 1, None, OUTCOME),
-        (State.OVERTAKEN, ChangeEvent.OVERTAKEN, 1, None, OUTCOME),
+        (State.SUPERSEDED, ChangeEvent.SUPERSEDED, 1, None, OUTCOME),
         (State.UNCONFIRMED, ChangeEvent.UNCONFIRMED, 1, Cause.CUT_OFF, OUTCOME),
         (State.APPLIED, ChangeEvent.APPLIED, 0, Cause.DONE, None),
         (State.FAILED, ChangeEvent.FAILED, 0, Cause.GUARDED, None),

@@ -323,13 +323,13 @@ async def test_outdated_absolute_edit_waits_again(sqlite_harness: Harness) -> No
     await harness.change_in_autumn(usage=500)
     harness.permissions.needed = 0
     reply = await service.approve(request.id, 1, RAJ)
-    assert reply.result is Result.OVERTAKEN
+    assert reply.result is Result.SUPERSEDED
     anew = reply.record
     assert anew is not None
     assert (anew.state, anew.version, anew.needed, anew.approvals) == (State.WAITING, 2, 1, ())
     assert anew.before != request.before
     assert anew.lines != request.lines
-    assert harness.events(request)[-1] is ChangeEvent.OVERTAKEN
+    assert harness.events(request)[-1] is ChangeEvent.SUPERSEDED
     assert harness.written() == 0
     stale = await service.approve(request.id, 1, LEA)
     assert (stale.result, stale.record) == (Result.STALE, anew)
@@ -372,7 +372,7 @@ async def test_small_steps_of_usage_do_not_stretch_the_tolerance(sqlite_harness:
     await harness.change_in_autumn(usage=float(balance.usage) + 20)
     assert (await service.approve(request.id, 1, RAJ)).result is Result.DONE
     await harness.change_in_autumn(usage=float(balance.usage) + 40)
-    assert (await service.approve(request.id, 1, LEA)).result is Result.OVERTAKEN
+    assert (await service.approve(request.id, 1, LEA)).result is Result.SUPERSEDED
     assert harness.written() == 0
 
 
@@ -396,7 +396,7 @@ async def test_outdated_request_ends_when_it_may_no_longer_be_requested(sqlite_h
     sqlite_harness.permissions.refused.add(("U_ANA", Verb.ASK))
     over = (await service.approve(request.id, 1, RAJ)).record
     assert over is not None
-    assert (over.state, over.version) == (State.OVERTAKEN, 2)
+    assert (over.state, over.version) == (State.SUPERSEDED, 2)
 
 
 async def test_request_that_can_no_longer_be_done_fails_at_approval(sqlite_harness: Harness) -> None:

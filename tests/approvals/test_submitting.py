@@ -174,7 +174,7 @@ async def test_line_whose_numbers_change_at_the_last_moment_does_not_wait(sqlite
     line = replace(harness.request(harness.balance(BalanceAction.SET, 50)), mandate=BY_TWO)
     record = (await harness.service(checkpoint=between).submit(line)).record
     assert record is not None
-    assert record.state is State.OVERTAKEN
+    assert record.state is State.SUPERSEDED
     assert harness.written() == 0
 
 

@@ -148,7 +148,7 @@ async def test_trail_agrees_with_every_life_of_a_change(harness: Harness) -> Non
     service = harness.service()
     moved = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))
     await harness.change_in_autumn(usage=500)
-    assert (await service.approve(moved.id, 1, RAJ)).result is Result.OVERTAKEN
+    assert (await service.approve(moved.id, 1, RAJ)).result is Result.SUPERSEDED
     await service.approve(moved.id, 2, RAJ)
     assert (await service.approve(moved.id, 2, LEA)).result is Result.DONE
     denied, withdrawn, expired = [await harness.waiting(service) for _ in range(3)]

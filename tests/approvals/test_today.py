@@ -117,7 +117,7 @@ async def test_day_counts_what_was_let_through_since_midnight(sqlite_harness: Ha
     ]
     not_counted: list[dict[str, object]] = [
         {"state": State.FAILED},
-        {"state": State.OVERTAKEN},
+        {"state": State.SUPERSEDED},
         {"env": Environment.LIVE},
         {"kind": "usage"},
         {"input": {**dumped, "feature": "seats"}},

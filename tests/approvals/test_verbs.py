@@ -309,7 +309,7 @@ async def test_edit(pair: Pair) -> None:
 async def test_supersede_without_terms_ends_the_request(pair: Pair) -> None:
     moved = replace(PREVIEW, before={"level": "6"})
     result = await repository.supersede(pair.database, pair.change, (moved, None), lease=LEASE, now=LATER)
-    await pair.became(result, state=State.OVERTAKEN, version=2, before={"level": "6"})
+    await pair.became(result, state=State.SUPERSEDED, version=2, before={"level": "6"})
     body = {"state": "overtaken", "version": 2, "before": {"level": "6"}, "lines": [LINE_KEPT]}
     body |= {"judged": JUDGED}
     assert await pair.last() == ("overtaken", "", body)
@@ -752,7 +752,7 @@ async def test_unconfirmed_change_is_settled_without_a_lease(pair: Pair) -> None
 async def test_supersede_while_applying_without_terms(pair: Pair) -> None:
     await pair.in_hand()
     result = await repository.supersede(pair.database, pair.change, (PREVIEW, None), lease=LEASE, now=LATER)
-    await pair.became(result, state=State.OVERTAKEN, version=2, lease_until=None)
+    await pair.became(result, state=State.SUPERSEDED, version=2, lease_until=None)
 
 
 @pytest.mark.parametrize("state", [State.APPLIED, State.UNCONFIRMED])

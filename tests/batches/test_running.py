@@ -244,7 +244,7 @@ async def test_numbers_that_change_just_before_the_write_end_the_line(sqlite_har
     batch = await harness.approved(replica, [BatchLine(1, "cus_bold", LineCells("messages", "100", "set"))])
     await replica.run()
     (line,) = await harness.lines(replica, batch)
-    assert (line.state, line.why) == (LineState.REFUSED, State.OVERTAKEN)
+    assert (line.state, line.why) == (LineState.REFUSED, State.SUPERSEDED)
 
 
 async def test_change_in_progress_elsewhere_is_waited_for(

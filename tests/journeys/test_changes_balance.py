@@ -126,7 +126,7 @@ async def test_outdated_request_is_shown_again_and_approved(maple: Running) -> N
         maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000
     )
     await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
+    await maple.lea.sees(approvals_words.RESULTS[Result.SUPERSEDED].what)
     card = await maple.lea.sees("20,000 → 900")
     assert approvals_words.ANEW.split("*")[1] in card
     assert "[Approve]" in card

@@ -117,7 +117,7 @@ async def outdate_and_apply(harness: FormHarness, case: RequestCase, record: Rec
     await case.outdate(harness)
     before = writes(harness)
     outcome = await harness.approve(record)
-    assert outcome.result is Result.OVERTAKEN
+    assert outcome.result is Result.SUPERSEDED
     assert outcome.record is not None
     card = await harness.card(outcome.record)
     assert case.shown_again in card

@@ -102,7 +102,7 @@ async def test_usage_beyond_the_tolerance_needs_another_approval() -> None:
         await read_as_approver(maple, WAITING)
         await use_messages(maple, 125)
         await maple.lea.click("Approve")
-        await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
+        await maple.lea.sees(approvals_words.RESULTS[Result.SUPERSEDED].what)
         card = await maple.lea.sees("Remaining: 18,635 → 20,000")
         assert "0 of 1 approval" in card
 
