@@ -385,7 +385,7 @@ AFFECTED_PAIRS = (
     ("cus_umbrella", "trial", "switch", LineReason.AFFECTED),
     ("cus_umbrella", "trial", "cancel", LineReason.REPEATED),
     ("cus_acme", "cancel add-on", "switch", LineReason.AFFECTED),
-    ("cus_acme", "cancel add-on", "add", LineReason.REPEATED),
+    ("cus_acme", "add", "cancel add-on", LineReason.AFFECTED),
 )
 
 
@@ -412,6 +412,7 @@ async def test_line_that_an_earlier_one_affects_is_refused_before_anything_is_re
     [
         ("cus_acme", ("quantity", "switch", "cancel add-on")),
         ("cus_acme", ("switch", "quantity")),
+        ("cus_acme", ("cancel add-on", "add")),
         ("cus_northwind", ("buy", "add", "cancel")),
         ("cus_northwind", ("buy", "switch")),
         ("cus_northwind", ("switch", "buy")),

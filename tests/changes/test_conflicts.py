@@ -16,26 +16,30 @@ from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
+from bot.changes.trial.request import TrialInput
+from bot.changes.trial.words import TrialAction
 from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, facts_with
 
 FACTS = facts_with(PRO, ADD_ON, OF_ENTITY)
 
 
-def cancel(subscription: str, product: str = "pack") -> CancellationInput:
+def cancel(
+    subscription: str, product: str = "pack", action: CancellationAction = CancellationAction.NOW
+) -> CancellationInput:
     return CancellationInput(
         customer="cus_1",
         subscription=subscription,
         product=product,
-        action=CancellationAction.NOW,
+        action=action,
         one_time=not subscription,
     )
 
 
-def quantity(subscription: str) -> QuantityInput:
+def quantity(subscription: str, product: str = "pro") -> QuantityInput:
     return QuantityInput(
         customer="cus_1",
         subscription=subscription,
-        product="pro",
+        product=product,
         feature="seats",
         quantity=Decimal(5),
         billed=Billed.NOW,
@@ -46,6 +50,22 @@ def add(product: str, subscription: str = "maple_1") -> AdditionInput:
     return AdditionInput(customer="cus_1", product=product, subscription=subscription)
 
 
+def trial(subscription: str, product: str) -> TrialInput:
+    return TrialInput(
+        customer="cus_1", subscription=subscription, product=product, action=TrialAction.END_NOW
+    )
+
+
+def attach(subscription: str, product: str) -> RewardInput:
+    return RewardInput(
+        customer="cus_1",
+        action=RewardAction.ATTACH,
+        reward="ten",
+        subscription=subscription,
+        product=product,
+    )
+
+
 def refund(invoice: str) -> RefundInput:
     return RefundInput(customer="cus_1", invoice=invoice, currency="USD")
 
@@ -53,7 +73,7 @@ def refund(invoice: str) -> RefundInput:
 SWITCH = SwitchInput(customer="cus_1", product="team", action=SwitchAction.NOW)
 BUY = add("pack", "")
 REMOVE = cancel("")
-COUPON = RewardInput(customer="cus_1", action=RewardAction.ATTACH, reward="ten", subscription="sub_pro")
+COUPON = attach("sub_pro", "pro")
 
 
 @pytest.mark.parametrize(
@@ -67,6 +87,7 @@ COUPON = RewardInput(customer="cus_1", action=RewardAction.ATTACH, reward="ten",
         (SWITCH, quantity("sub_pro"), True),
         (SWITCH, quantity("sub_seats"), False),
         (SWITCH, cancel("sub_pro"), True),
+        (SWITCH, COUPON, True),
         (SWITCH, cancel("sub_seats"), False),
         (SWITCH, REMOVE, False),
         (SWITCH, add("seats"), True),
@@ -87,14 +108,22 @@ COUPON = RewardInput(customer="cus_1", action=RewardAction.ATTACH, reward="ten",
         (add("support"), add("support", "maple_2"), True),
         (BUY, BUY, True),
         (REMOVE, REMOVE, True),
-        # What was shown of a product rests on how often the customer has it.
+        # What is shown of a product includes how often the customer has it.
         (BUY, REMOVE, True),
         (REMOVE, BUY, True),
         (BUY, cancel("", "other"), False),
-        (cancel("sub_support", "support"), add("support"), True),
-        (cancel("sub_support", "support"), add("more"), False),
-        (add("support"), cancel("sub_support", "support"), False),
-        (cancel("sub_1", "support"), cancel("sub_2", "support"), False),
+        (cancel("sub_1", "support"), add("support"), True),
+        (cancel("sub_1", "support"), add("more"), False),
+        (add("support"), cancel("sub_1", "support"), True),
+        (add("support"), cancel("sub_1", "more"), False),
+        (cancel("sub_1", "support"), cancel("sub_2", "support"), True),
+        (add("seats"), quantity("sub_seats", "seats"), True),
+        (add("seats"), trial("sub_seats", "seats"), True),
+        (add("seats"), attach("sub_seats", "seats"), True),
+        (add("support"), attach("sub_seats", "seats"), False),
+        # Until it ends, the customer has it as often as before.
+        (cancel("sub_1", "support", CancellationAction.AT_PERIOD_END), add("support"), False),
+        (cancel("sub_1", "support", CancellationAction.TAKE_BACK), add("support"), False),
         (refund("in_1"), refund("in_1"), True),
         (refund("in_1"), refund("in_2"), False),
     ],

@@ -52,11 +52,12 @@ def mains_touched(facts: Facts) -> frozenset[str]:
     )
 
 
-def rests_on(subscription_id: str, facts: Facts) -> frozenset[str]:
-    """What a change to this subscription rests on; if its product is the main one, also that it still is."""
+def rests_on(subscription_id: str, plan_id: str, facts: Facts) -> frozenset[str]:
+    """What a change to this subscription rests on: also how many subscriptions to its product there are, as
+    its snapshot says; and if the product is the main one, that it still is."""
     subscription = find(subscription_id, facts)
     main = subscription is not None and not subscription.add_on
-    return frozenset({touched(subscription_id), *([MAIN_PRODUCT] if main else [])})
+    return frozenset({touched(subscription_id), product_touched(plan_id), *([MAIN_PRODUCT] if main else [])})
 
 
 def find(subscription_id: str, facts: Facts) -> Subscription | None:

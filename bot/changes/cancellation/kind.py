@@ -60,16 +60,16 @@ class CancellationChange(BilledChange[CancellationInput]):
         )
 
     def touches(self, request: CancellationInput) -> frozenset[str]:
-        ended = subscriptions.product_touched(request.product)
+        product = frozenset({subscriptions.product_touched(request.product)})
         if request.one_time:
-            return frozenset({ended})
-        return frozenset({ended, subscriptions.touched(request.subscription), subscriptions.PRODUCTS})
+            return product
+        ended = product if request.action is CancellationAction.NOW else frozenset()
+        return ended | {subscriptions.touched(request.subscription), subscriptions.PRODUCTS}
 
     def rests_on(self, request: CancellationInput, facts: Facts) -> frozenset[str]:
-        """Two subscriptions to one product can both be cancelled; purchases of it cannot be told apart."""
         if request.one_time:
             return frozenset({subscriptions.product_touched(request.product)})
-        return subscriptions.rests_on(request.subscription, facts)
+        return subscriptions.rests_on(request.subscription, request.product, facts)
 
     def guard(self, request: CancellationInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

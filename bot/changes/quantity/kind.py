@@ -56,7 +56,7 @@ class QuantityChange(SubscriptionChange[QuantityInput]):
         return frozenset({subscriptions.touched(request.subscription)})
 
     def rests_on(self, request: QuantityInput, facts: Facts) -> frozenset[str]:
-        return subscriptions.rests_on(request.subscription, facts)
+        return subscriptions.rests_on(request.subscription, request.product, facts)
 
     def guard(self, request: QuantityInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

@@ -117,6 +117,11 @@ class RewardChange(ChangeKind[RewardInput]):
             return frozenset({f"code {request.code}"})
         return frozenset({"coupon", subscriptions.touched(request.subscription)})
 
+    def rests_on(self, request: RewardInput, facts: Facts) -> frozenset[str]:
+        if request.action is not RewardAction.ATTACH:
+            return self.touches(request)
+        return subscriptions.rests_on(request.subscription, request.product, facts) | self.touches(request)
+
     def guard(self, request: RewardInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
 

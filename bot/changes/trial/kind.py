@@ -48,7 +48,7 @@ class TrialChange(SubscriptionChange[TrialInput]):
         return frozenset({subscriptions.touched(request.subscription)})
 
     def rests_on(self, request: TrialInput, facts: Facts) -> frozenset[str]:
-        return subscriptions.rests_on(request.subscription, facts)
+        return subscriptions.rests_on(request.subscription, request.product, facts)
 
     def guard(self, request: TrialInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)

@@ -444,7 +444,7 @@ def test_one_time_purchase_is_removed_by_its_product() -> None:
 
 def test_end_of_a_subscription_touches_the_products_and_that_of_a_purchase_does_not() -> None:
     subscription, product = subscriptions.touched("sub_pro"), subscriptions.product_touched("pro")
-    assert CHANGE.touches(cancellation()) == {subscription, product, subscriptions.PRODUCTS}
+    assert CHANGE.touches(cancellation_now()) == {subscription, product, subscriptions.PRODUCTS}
     assert CHANGE.touches(REMOVE) == {subscriptions.product_touched("pack")}
 
 
