@@ -25,7 +25,7 @@ def entity(entity_id: str, names: Names) -> str:
 def shown_now(request: ChangeInput, before: Snapshot, after: Snapshot | None, now: Now | None) -> str:
     """What was last read back, with a title, in mrkdwn."""
     if after is not None:
-        lines = registry.of(request).shown_now(request, before, after)
+        lines = registry.of(request).shown_now(request, before, after) or [words.NOW_UNKNOWN]
     elif now is Now.UNREAD:
         lines = [words.NOW_UNREAD]
     elif now is Now.GONE:

@@ -365,7 +365,8 @@ class ChangeKind(ABC, Generic[I]):
 
     @abstractmethod
     def shown_now(self, request: I, before: Snapshot, after: Snapshot) -> Sequence[str]:
-        """What was read back after a change that may have happened, line by line."""
+        """What was read back after a change that may have happened, line by line; empty if `after` does not
+        say."""
 
     def left_in_stripe(
         self,

@@ -80,7 +80,10 @@ class AdditionChange(BilledChange[AdditionInput]):
         """A subscription by the id that it was given; a purchase has none, so by how often it was bought."""
         if after is None:
             return Verdict.UNCLEAR
-        more = _times(after) - _times(before)
+        was, now = _times(before), _times(after)
+        if was is None or now is None:
+            return Verdict.UNCLEAR
+        more = now - was
         added = after["subscription"] is not None if request.subscription else more > 0
         if added:
             sold = quantities.all_held(request.quantities, after["quantities"])
@@ -89,7 +92,7 @@ class AdditionChange(BilledChange[AdditionInput]):
 
     def inverse(self, request: AdditionInput, before: Snapshot, after: Snapshot) -> ChangeInput | None:
         """Of a purchase only while it is the only one: they cannot be told apart."""
-        if not request.subscription and _times(before):
+        if not request.subscription and _times(before) != 0:
             return None
         return CancellationInput(
             customer=request.customer,
@@ -107,14 +110,18 @@ class AdditionChange(BilledChange[AdditionInput]):
 
     def shown_now(self, request: AdditionInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
         times = _times(after)
+        if times is None:
+            return ()
         return [words.held(str(times)) if times else words.NOT_HELD]
 
     def sample(self, customer: str) -> AdditionInput:
         return AdditionInput(customer=customer, product="pro", subscription="maple_sample")
 
 
-def _times(snapshot: Snapshot) -> int:
-    return int(snapshot.get("held") or 0)
+def _times(snapshot: Snapshot) -> int | None:
+    """How often the customer had the product; None if the snapshot does not say."""
+    held = snapshot.get("held")
+    return None if held is None else int(held)
 
 
 def _bought_at(snapshot: Snapshot) -> datetime | None:

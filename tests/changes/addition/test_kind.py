@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import BoughtQuantity, Plan, PlanItem, PlanPrice, Purchase, Quote, Subscription
-from bot.changes import canonical
+from bot.changes import canonical, descriptions
+from bot.changes import words as changes_words
 from bot.changes.addition import words
 from bot.changes.addition.kind import AdditionChange
 from bot.changes.addition.request import AdditionInput
@@ -359,4 +360,12 @@ def test_wording() -> None:
     before = snapshot_of(addition(), PRO)
     assert list(CHANGE.shown_now(addition(), before, before)) == [words.NOT_HELD]
     assert list(CHANGE.shown_now(addition(), before, snapshot_of(addition(), PRO, OURS))) == [words.held("1")]
-    assert list(CHANGE.shown_now(addition(), {}, {})) == [words.NOT_HELD], "another version stored it"
+
+
+def test_unknown_count_is_not_taken_for_none() -> None:
+    unknown: Snapshot = {}
+    bought = snapshot_of(BUY, purchases=[BOUGHT])
+    assert descriptions.shown_now(BUY, unknown, unknown, None).endswith(changes_words.NOW_UNKNOWN)
+    assert CHANGE.verify(BUY, unknown, bought) is Verdict.UNCLEAR
+    assert CHANGE.verify(BUY, bought, unknown) is Verdict.UNCLEAR
+    assert CHANGE.inverse(BUY, unknown, bought) is None
