@@ -30,6 +30,8 @@ from bot.slack.channels import Channels
 _MOST_PEOPLE = 1000
 _MOST_WAITING = 50
 _MOST_LISTS = 100
+_MOST_KEPT = 5000
+"""Look-ups that are kept while they cannot be written."""
 _GATHERED = 1.0
 """Seconds in which the customers that people look up are gathered, to be written together."""
 
@@ -61,6 +63,7 @@ class HomeService:
         self._looked_up: dict[tuple[str, str], datetime] = {}
         self._list_stages: LRUCache[str, tuple[BatchState, int] | None] = LRUCache(_MOST_LISTS)
         self._noting = False
+        self._writing = asyncio.Lock()
         self._due: set[str] = set()
         self._everyone_due = False
         self._redrawing = False
@@ -69,8 +72,11 @@ class HomeService:
     async def opened(self, actor: Actor) -> None:
         """Draws the tab of a person who opened it. Raises what Slack's client and the database do."""
         await repository.note_open(self._database, actor, self._now())
-        if others := await self._write_looked_up() - {actor.user}:
-            self.changed(*others)
+        try:
+            if others := await self._write_looked_up() - {actor.user}:
+                self.changed(*others)
+        except Exception as error:  # noqa: BLE001 - the tab is drawn without them
+            _warn_of_customers(error)
         await self._publish(actor)
 
     def looked_up(self, actor: Actor, customer_id: str) -> None:
@@ -107,16 +113,23 @@ class HomeService:
                 self.changed(*people)
                 await self._work.pause(_GATHERED)
         except Exception as error:  # noqa: BLE001 - the customers' cards are shown all the same
-            log.warning("customers not noted", error=type(error).__name__)
+            _warn_of_customers(error)
         finally:
             self._noting = False
 
     async def _write_looked_up(self) -> set[str]:
-        """The people whose look-ups were written."""
-        looked_up, self._looked_up = self._looked_up, {}
-        if looked_up:
-            await repository.note_customers(self._database, self._environment, looked_up)
-        return {person for person, _ in looked_up}
+        """The people whose look-ups were written. What could not be written is kept for the next time."""
+        # One at a time, so that an older look-up never replaces a newer one.
+        async with self._writing:
+            looked_up, self._looked_up = self._looked_up, {}
+            if looked_up:
+                try:
+                    await repository.note_customers(self._database, self._environment, looked_up)
+                except BaseException:
+                    newest = sorted((looked_up | self._looked_up).items(), key=lambda item: item[1])
+                    self._looked_up = dict(newest[-_MOST_KEPT:])
+                    raise
+            return {person for person, _ in looked_up}
 
     async def _redraw(self) -> None:
         """What changes meanwhile is drawn in one more round."""
@@ -210,3 +223,7 @@ class HomeService:
             if place := await card_of(record.id):
                 permalinks[record.id] = self._sources.people.permalink(place.channel, place.ts)
         return permalinks
+
+
+def _warn_of_customers(error: Exception) -> None:
+    log.warning("customers not noted", error=type(error).__name__)

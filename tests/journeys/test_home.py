@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
@@ -15,7 +17,7 @@ from bot.batches.model import BatchState
 from bot.digests import setup_words
 from bot.digests.model import DeliveryOutcome
 from bot.digests.setup_words import DigestNote
-from bot.home import service, words
+from bot.home import repository, service, words
 from bot.home.repository import OPEN_FOR, recent
 from bot.lookups import labels
 from bot.store.errors import StoreLost
@@ -237,6 +239,32 @@ async def test_opening_a_tab_redraws_those_of_people_whose_lookups_were_not_writ
     await maple.raj.sees(words.POWERS)
     await wait_for_redraws(maple)
     assert publish_count(maple, maple.ana.id) == 3
+
+
+async def test_lookups_that_could_not_be_written_are_kept_and_hold_up_no_tab(
+    maple: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, tried = repository.note_customers, asyncio.Event()
+
+    async def lose(*_: object) -> None:
+        tried.set()
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    monkeypatch.setattr(repository, "note_customers", lose)
+    monkeypatch.setattr(service, "_MOST_KEPT", 2)
+    for customer, name in (("cus_acme", "Acme Ltd"), ("cus_globex", "Globex"), ("cus_initech", "Initech")):
+        tried.clear()
+        await maple.ana.command(f"/autumn {customer}")
+        await maple.ana.sees(name)
+        async with asyncio.timeout(30):
+            await tried.wait()
+    await maple.raj.open_home()
+    await maple.raj.sees(words.POWERS)
+    monkeypatch.setattr(repository, "note_customers", write)
+    await maple.ana.open_home()
+    await maple.ana.sees(re.compile(f"{words.RECENT}.*Initech.*Globex", re.DOTALL))
+    noted = await recent(maple.bot.database, maple.ana.id, "sandbox")
+    assert noted == ["cus_initech", "cus_globex"], "the latest two"
 
 
 async def test_tab_shows_the_latest_lookup_until_it_was_opened_long_ago(maple: Running) -> None:
