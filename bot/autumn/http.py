@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, SecretStr
 
+from bot import __version__
 from bot.autumn import reading
 from bot.autumn.errors import AutumnError, Garbled, NotSent, Refused, TimedOut, Unreachable
 from bot.autumn.retry_policy import RetryPolicy, pause
@@ -94,6 +95,7 @@ class Wire:
                 "authorization": f"Bearer {_plain(key)}",
                 "x-api-version": version,
                 "accept-encoding": ENCODINGS,
+                "user-agent": f"Maple/{__version__}",
             }
         )
         self._reading = httpx.Timeout(

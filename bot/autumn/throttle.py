@@ -54,8 +54,9 @@ class SharedRate(Protocol):
     async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:
         """Waits until a request of this group may be sent.
 
-        Raises TimeoutError at once, and takes no turn, if the wait is known to exceed `within` seconds.
-        An implementation that cannot know leaves it to the caller to limit the time.
+        Raises TimeoutError right away, and takes no turn, if the wait may exceed `within` seconds: by up to
+        the time between two turns, an implementation may overestimate it. One that cannot know leaves it to
+        the caller to limit the time.
         """
 
 
