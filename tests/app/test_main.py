@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import re
 import resource
 import signal
 import socket
@@ -165,7 +166,9 @@ async def test_process_is_unready_while_its_disk_is_full_and_finishes_acknowledg
     start, _, rest = written.partition(b'"event": "started"')
     _, _, stop = rest.partition(b'"event": "stopping"')
     assert b'"event": "stopped"' in stop
-    assert b'"library"' not in start + stop, "while the disk is full, libraries complain"
+    # While the disk is full, libraries may complain; before and after it, only of a slow machine.
+    complaining = set(re.findall(rb'"library": "([^"]+)"', start + stop))
+    assert complaining <= {b"apscheduler.scheduler"}
     for secret in (slack.bot_token, slack.app_token, slack.signing_secret, autumn.key):
         assert secret.encode() not in written
 

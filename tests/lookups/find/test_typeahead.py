@@ -128,9 +128,10 @@ async def test_concurrent_requests_are_limited() -> None:
     slow = SlowAutumn(ACME)
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=5)
-    for number in range(60):
-        assert (await typeahead.offer(f"text {number}")).searching
+    offers = [asyncio.create_task(typeahead.offer(f"text {number}")) for number in range(60)]
+    await asyncio.sleep(0)
     assert len(typeahead._asked) == 50
+    assert all(offer.searching for offer in await asyncio.gather(*offers))
     await typeahead.aclose()
     await client.aclose()
 
