@@ -10,7 +10,8 @@ from bot.access.refusal import Ask, PolicyRefusal
 from bot.approvals import history, message_cards, policy_requests, reason_form
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.reason_form import ReasonForm
-from bot.approvals.results import Outcome, Result
+from bot.approvals.requests import Outcome
+from bot.approvals.results import Result
 from bot.changes import registry as kinds
 from bot.changes.model import Needs
 from bot.kit.card import Card

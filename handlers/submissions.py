@@ -9,7 +9,8 @@ from bot.approvals import message_cards
 from bot.approvals import words as approvals_words
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import State
-from bot.approvals.results import ChangeRequest, Outcome, Result
+from bot.approvals.requests import ChangeRequest, Outcome
+from bot.approvals.results import Result
 from bot.batches.model import GatheredChange
 from bot.changes import request_form
 from bot.changes.forms.fields import called as names_in

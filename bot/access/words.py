@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from bot.access.limits import Exceeded, Limit, Limits, Measure
+from bot.access.policy import DecisionReason
 from bot.kit import money, numbers, text
 
 OTHER_MEMBERS = "other full members"
@@ -12,15 +13,14 @@ EVERY_MEMBER = "every full member"
 NOBODY = "nobody, under the current policy"
 ASK_THEM = "Ask them"
 
-BARRED: Mapping[str, str] = {
-    "denied": "Your team's policy doesn't allow you to do this",
-    "no_rule": "No rule of your team's policy lets you do this",
-    "own": "You requested this yourself, so someone else must decide",
-    "not_yours": "Only the person who requested this can edit or withdraw it",
-    "not_a_member": "Only full members of this workspace can do this",
-    "unchecked": "Maple couldn't check with Slack who you are and which groups you are in",
+BARRED: Mapping[DecisionReason, str] = {
+    DecisionReason.DENIED: "Your team's policy doesn't allow you to do this",
+    DecisionReason.NO_RULE: "No rule of your team's policy lets you do this",
+    DecisionReason.OWN: "You requested this yourself, so someone else must decide",
+    DecisionReason.NOT_YOURS: "Only the person who requested this can edit or withdraw it",
+    DecisionReason.NOT_A_MEMBER: "Only full members of this workspace can do this",
+    DecisionReason.UNCHECKED: "Maple couldn't check with Slack who you are and which groups you are in",
 }
-"""By `DecisionReason`."""
 
 
 def barred(why: str, rule_name: str) -> str:

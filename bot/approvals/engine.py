@@ -22,7 +22,7 @@ from bot.approvals.daily_limits import TodayCounter
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.outcome import WriteAnswer, WriteStatus
 from bot.approvals.preview import Assessment, Assessor, ChangeTimeouts, ReadBack, inverse
-from bot.approvals.results import Notify
+from bot.approvals.requests import Notify
 from bot.approvals.steps import Conclusion, Lease, NextWrite, Preview, Terms
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.write import Write

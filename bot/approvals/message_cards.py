@@ -10,7 +10,8 @@ from bot.access.rules import Verb
 from bot.approvals import state_text, words
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.preview import Assessment
-from bot.approvals.results import ChangeRequest
+from bot.approvals.requests import ChangeRequest
+from bot.approvals.results import Result
 from bot.autumn.errors import AutumnError
 from bot.changes import descriptions, notes, registry
 from bot.changes import lines as change_lines
@@ -92,15 +93,15 @@ def undone_notice(record: Record, *, names: Mapping[str, str] | None = None) -> 
 
 
 def result_card(
-    result: str,
+    result: Result,
     *,
     now: datetime,
     record: Record | None = None,
     refusal: PolicyRefusal | None = None,
     refusals: Sequence[Note] = (),
 ) -> Card:
-    """`result`: a `Result`. `record`: the change it is about, shown with its state. `refusal`: by the policy.
-    `refusals`: the guards' objections."""
+    """`record`: the change it is about, shown with its state. `refusal`: by the policy. `refusals`: the
+    guards' objections."""
     sentence = words.RESULTS[result]
     drawn: list[Block] = []
     if refusal is None:
@@ -115,7 +116,7 @@ def result_card(
 
 
 def result_words(
-    result: str,
+    result: Result,
     *,
     error: AutumnError | None = None,
     refusals: Sequence[Note] = (),

@@ -20,7 +20,8 @@ from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Cause, ChangeEvent, PostedCard, Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.preview import Assessment, Assessor, ChangeTimeouts, ReadBack, Sleep, inverse
-from bot.approvals.results import ChangeRequest, Notify, Outcome, Permits, Result, quietly
+from bot.approvals.requests import ChangeRequest, Notify, Outcome, Permits, quietly
+from bot.approvals.results import Result
 from bot.approvals.steps import Basis, Conclusion, Decided
 from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper

@@ -11,7 +11,8 @@ from bot.approvals.daily_limits import TodayMoved
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, Record
 from bot.approvals.preview import Assessment, assess
-from bot.approvals.results import ChangeRequest, Notify, Outcome, Permits, Result
+from bot.approvals.requests import ChangeRequest, Notify, Outcome, Permits
+from bot.approvals.results import Result
 from bot.approvals.steps import Draft, Mandate, Preview, Terms
 from bot.autumn.models import Customer
 from bot.changes.model import ChangeInput

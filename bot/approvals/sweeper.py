@@ -14,7 +14,7 @@ from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.notice_queue import CHANGE_NOTICES
-from bot.approvals.results import Notify
+from bot.approvals.requests import Notify
 from bot.log import log
 from bot.runtime import Runtime
 from bot.store import housekeeping

@@ -19,7 +19,8 @@ from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import CAME_TO_NOTHING, Record
 from bot.approvals.message_cards import Asked, Wish
 from bot.approvals.preview import Assessment
-from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.requests import ChangeRequest
+from bot.approvals.results import Result
 from bot.changes.forms.fields import called
 from bot.kit import mentions
 from bot.kit.card import Card

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.access.rules import Verb
 from bot.approvals.lifecycle import MOST_OF_CHANNEL, MOST_OF_PERSON, Cause, ChangeEvent, State
+from bot.approvals.results import Result
 from bot.changes.model import Now
 from bot.kit.phrases import Say, count
 
@@ -344,96 +345,99 @@ def more_steps(number: int) -> str:
 
 # The result of a click or a submission
 
-RESULTS: Mapping[str, Say] = {
-    "done": Say("Your request was received.", "Its card shows what happens next."),
-    "again": Say("You already submitted this form.", "It counts once; its card shows what happens next."),
-    "refused": Say("This can't be done now.", "Nothing was requested."),
-    "moved": Say(
+RESULTS: Mapping[Result, Say] = {
+    Result.DONE: Say("Your request was received.", "Its card shows what happens next."),
+    Result.AGAIN: Say(
+        "You already submitted this form.", "It counts once; its card shows what happens next."
+    ),
+    Result.REFUSED: Say("This can't be done now.", "Nothing was requested."),
+    Result.MOVED: Say(
         "The numbers changed while the form was open.",
         "Nothing was requested. Check the new numbers and submit again.",
     ),
-    "not_allowed": Say("You may not do this.", "Nothing was changed."),
-    "not_approved": Say(
+    Result.NOT_ALLOWED: Say("You may not do this.", "Nothing was changed."),
+    Result.NOT_APPROVED: Say(
         "Too few of those who approved the list may approve this change as it is now.",
         "Nothing was changed. Request it by itself.",
     ),
-    "gathered": Say(
+    Result.GATHERED: Say(
         "You already added this change to a list.",
         "It wasn't requested separately. `/autumn bulk` shows the list.",
     ),
-    "no_reason": Say("Your team's policy requires a reason.", "Nothing was requested yet."),
-    "no_channel": Say(
+    Result.NO_REASON: Say("Your team's policy requires a reason.", "Nothing was requested yet."),
+    Result.NO_CHANNEL: Say(
         "This needs approval, and no approvals channel is set up.",
         "Nothing was requested. Your Maple admin must set MAPLE_APPROVALS_CHANNEL.",
     ),
-    "too_many_of_person": Say(
+    Result.TOO_MANY_OF_PERSON: Say(
         f"{MOST_OF_PERSON} of your requests are waiting for approval, which is the limit.",
         "Nothing was requested. Withdraw one, or try again once some are decided.",
     ),
-    "too_many_of_channel": Say(
+    Result.TOO_MANY_OF_CHANNEL: Say(
         f"{MOST_OF_CHANNEL} requests from this channel are waiting for approval, which is the limit.",
         "Nothing was requested. Try again once some are decided.",
     ),
-    "overtaken": Say(
+    Result.SUPERSEDED: Say(
         "The numbers changed since this was shown, so nothing was applied.",
         "The card shows the new ones. Check them and decide again.",
     ),
-    "failed": Say("This can no longer be done, so nothing was changed.", "The card says why."),
-    "too_late": Say("Someone already decided this request, or it expired.", "The card shows the outcome."),
-    "already_settled": Say("This change was already settled.", "The card shows the outcome."),
-    "stale": Say("This card showed old numbers.", "Nothing was decided. Check the card as it is now."),
-    "seen_applied": Say(
+    Result.FAILED: Say("This can no longer be done, so nothing was changed.", "The card says why."),
+    Result.TOO_LATE: Say(
+        "Someone already decided this request, or it expired.", "The card shows the outcome."
+    ),
+    Result.ALREADY_SETTLED: Say("This change was already settled.", "The card shows the outcome."),
+    Result.STALE: Say("This card showed old numbers.", "Nothing was decided. Check the card as it is now."),
+    Result.SEEN_APPLIED: Say(
         "Autumn shows this change, so Maple did not mark it as not applied.",
         "Look at the customer in Autumn. If the change is there, mark it as applied.",
     ),
-    "seen_not_applied": Say(
+    Result.SEEN_NOT_APPLIED: Say(
         "Autumn does not show this change, so Maple did not mark it as applied.",
         "If it may still come, such as once the customer has paid, check again later. If not, mark it as "
         "not applied.",
     ),
-    "still_unconfirmed": Say(
+    Result.STILL_UNCONFIRMED: Say(
         "Maple read the customer again, and it is still not clear whether this was applied.",
         "The card shows what Autumn has now. Check again later, or look in Autumn and mark it.",
     ),
-    "unchecked": Say(
+    Result.UNCHECKED: Say(
         "Maple couldn't check with Slack whether the requester and earlier approvers still have permission.",
         "Nothing was decided. Try again in a minute.",
     ),
-    "already": Say("You already approved this.", "It still needs someone else's approval."),
-    "passed_on": Say(
+    Result.ALREADY: Say("You already approved this.", "It still needs someone else's approval."),
+    Result.PASSED_ON: Say(
         "Maple asked the people who can do this.",
         "Nothing was changed yet. They find it in the approvals channel or in their messages with Maple.",
     ),
-    "nobody_to_ask": Say(
+    Result.NOBODY_TO_ASK: Say(
         "Maple found no one in particular to ask.",
         "Nothing was changed. Ask a colleague who can do this.",
     ),
-    "asked_before": Say("You already asked them.", "They have your message. Nothing was changed."),
-    "may_yourself": Say("You can do this yourself.", "Nothing was changed. Open it again and go on."),
-    "no_edit": Say(
+    Result.ASKED_BEFORE: Say("You already asked them.", "They have your message. Nothing was changed."),
+    Result.MAY_YOURSELF: Say("You can do this yourself.", "Nothing was changed. Open it again and go on."),
+    Result.NO_EDIT: Say(
         "This request can't be edited like that.",
         "Nothing was changed. Withdraw it, and request what is needed instead.",
     ),
-    "no_undo": Say("This can't be undone, or is already being undone.", "Nothing was changed."),
-    "unknown": Say("Maple can't find this change.", "Nothing was changed."),
-    "trouble": Say(
+    Result.NO_UNDO: Say("This can't be undone, or is already being undone.", "Nothing was changed."),
+    Result.UNKNOWN: Say("Maple can't find this change.", "Nothing was changed."),
+    Result.TROUBLE: Say(
         "Maple couldn't read the customer from Autumn.", "Nothing was decided. Try again in a minute."
     ),
-    "channel_shared": Say(
+    Result.CHANNEL_SHARED: Say(
         "The approvals channel is shared with another company, so customer data stays out of it.",
         "Nothing was requested or decided. Your Maple admin must set MAPLE_APPROVALS_CHANNEL to a channel "
         "that isn't shared.",
     ),
-    "channel_unchecked": Say(
+    Result.CHANNEL_UNCHECKED: Say(
         "Maple couldn't check with Slack who is in the approvals channel.",
         "Nothing was requested or decided. Try again in a minute.",
     ),
-    "channel_out": Say(
+    Result.CHANNEL_OUT: Say(
         "Maple is not in the approvals channel, or the channel is archived.",
         "Nothing was requested or decided. Type `/invite @Maple` there, then try again.",
     ),
 }
-"""By `Result`."""
 
 NOT_ACCEPTED = "Your form was not accepted, so nothing was requested."
 YOUR_CARD = (

@@ -239,7 +239,7 @@ def headline(record: BatchRecord) -> str:
 
 def click_result(outcome: BatchOutcome, *, now: datetime, refusal: PolicyRefusal | None = None) -> Card:
     """Why a click or a submission did nothing, for the person who made it. `refusal`: by the policy."""
-    say = words.RESULTS.get(outcome.result) or approvals_words.RESULTS[outcome.result]
+    say = words.RESULTS[outcome.result]
     why = []
     if outcome.result is BatchResult.PROBLEMS and outcome.checked is not None:
         why = list(dict.fromkeys(problem(wrong) for wrong in outcome.checked.problems))[:_MOST_REASONS]

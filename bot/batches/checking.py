@@ -12,7 +12,7 @@ from bot.approvals import policy_requests
 from bot.approvals.daily_limits import DayTotals, Movement, moved_today
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment, assess, inverse
-from bot.approvals.results import Permits
+from bot.approvals.requests import Permits
 from bot.approvals.service import ChangeService
 from bot.approvals.steps import Preview
 from bot.autumn.errors import AutumnError

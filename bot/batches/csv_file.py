@@ -52,7 +52,7 @@ def why(line: BatchLineRecord) -> str:
     if line.why in list(Cause):
         ending = approvals_words.ENDINGS[Cause(line.why)].format(why="", payment="")
         return _plain(ending).rstrip(":").strip()
-    return approvals_words.RESULTS[line.why].what if line.why in list(Result) else ""
+    return approvals_words.RESULTS[Result(line.why)].what if line.why in list(Result) else ""
 
 
 def wrong_name(key: str) -> str:

@@ -22,7 +22,8 @@ from aiolimiter import AsyncLimiter
 from bot.access.people import Actor
 from bot.access.policy import DecisionReason
 from bot.approvals.lifecycle import IN_PROGRESS, Cause, Record, State
-from bot.approvals.results import ChangeRequest, Outcome, Result
+from bot.approvals.requests import ChangeRequest, Outcome
+from bot.approvals.results import Result
 from bot.approvals.service import ChangeService
 from bot.approvals.steps import Lease, Mandate
 from bot.autumn.shares import asker

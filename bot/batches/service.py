@@ -13,7 +13,8 @@ from bot.access.rules import ApprovalRules
 from bot.approvals import policy_requests
 from bot.approvals.daily_limits import DayTotals, moved_today
 from bot.approvals.lifecycle import CardKind, CardTarget, PostedCard, Record
-from bot.approvals.results import Permits, Result
+from bot.approvals.requests import Permits
+from bot.approvals.results import Result
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.steps import Decided
 from bot.approvals.submitting import clean

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from bot.batches.model import BatchState, LineReason, LineState
+from bot.approvals import words as approvals_words
+from bot.approvals.results import Result
+from bot.batches.model import BatchResult, BatchState, LineReason, LineState
 from bot.kit.phrases import Say, count
 
 # The form
@@ -268,22 +270,29 @@ def wrong_csv_comment(lines: int) -> str:
 
 # The result of a click
 
-RESULTS: Mapping[str, Say] = {
-    "problems": Say("Some lines can't be requested.", "Nothing was requested."),
-    "too_many_wait": Say(
+RESULTS: Mapping[BatchResult, Say] = {
+    BatchResult.PROBLEMS: Say("Some lines can't be requested.", "Nothing was requested."),
+    BatchResult.TOO_MANY_WAIT: Say(
         "Too many of your bulk changes are waiting for approval.",
         "Nothing was requested. Try again once some are decided.",
     ),
-    "asker_not_allowed": Say(
+    BatchResult.ASKER_NOT_ALLOWED: Say(
         "The person who requested this may no longer request it.", "Nothing was decided. You can deny it."
     ),
-    "too_late": Say("Someone was first, or it expired.", "The card shows how it stands."),
-    "stale": Say("This card was out of date.", "Nothing was decided. Check the card as it is now."),
-    "list_changed": Say("The list has changed in another window.", "Nothing was requested."),
-    "already": Say("You already approved this.", "It still needs someone else's approval."),
-    "unknown": Say("Maple can't find this bulk change.", "Nothing was changed."),
+    BatchResult.TOO_LATE: Say("Someone was first, or it expired.", "The card shows how it stands."),
+    BatchResult.STALE: Say("This card was out of date.", "Nothing was decided. Check the card as it is now."),
+    BatchResult.LIST_CHANGED: Say("The list has changed in another window.", "Nothing was requested."),
+    BatchResult.ALREADY: Say("You already approved this.", "It still needs someone else's approval."),
+    BatchResult.UNKNOWN: Say("Maple can't find this bulk change.", "Nothing was changed."),
+    # As for a single change
+    BatchResult.DONE: approvals_words.RESULTS[Result.DONE],
+    BatchResult.AGAIN: approvals_words.RESULTS[Result.AGAIN],
+    BatchResult.NOT_ALLOWED: approvals_words.RESULTS[Result.NOT_ALLOWED],
+    BatchResult.NO_REASON: approvals_words.RESULTS[Result.NO_REASON],
+    BatchResult.NO_CHANNEL: approvals_words.RESULTS[Result.NO_CHANNEL],
+    BatchResult.UNCHECKED: approvals_words.RESULTS[Result.UNCHECKED],
+    BatchResult.NO_UNDO: approvals_words.RESULTS[Result.NO_UNDO],
 }
-"""By `BatchResult`; the others are those of a single change."""
 
 
 def undo_left_out(number: int) -> str:

@@ -18,7 +18,7 @@ from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.preview import ChangeTimeouts, Sleep
-from bot.approvals.results import ChangeRequest
+from bot.approvals.requests import ChangeRequest
 from bot.approvals.service import ChangeService, Surroundings
 from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.models import Environment

@@ -10,6 +10,7 @@ from bot.approvals import card as approvals_card
 from bot.approvals import history, message_cards
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import OVER, Cause, ChangeEvent, Record, State
+from bot.approvals.results import Result
 from bot.autumn.models import Coupon, Customer, Duration, Entity, Environment, RewardList
 from bot.changes import notes, registry
 from bot.changes.addition.request import AdditionInput
@@ -279,7 +280,7 @@ def test_any_change_can_be_shown(record: Record, name: str, now: Any, called: di
             for label, value in buttons.items()
             if label not in ("Open customer", "History")
         )
-    fits(message_cards.result_card("too_late", now=now, record=record))
+    fits(message_cards.result_card(Result.TOO_LATE, now=now, record=record))
 
 
 @given(

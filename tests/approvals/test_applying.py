@@ -14,7 +14,7 @@ from bot.access.people import Actor
 from bot.access.policy import Decision, Request, Verb
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.preview import ChangeTimeouts
-from bot.approvals.results import ChangeRequest
+from bot.approvals.requests import ChangeRequest
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotSent, RateLimited, Refused, refused
 from bot.autumn.write import Write

@@ -10,7 +10,8 @@ from bot.access.policy import Verb
 from bot.approvals import state_text, words
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import ChangeEvent, Record, State
-from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.requests import ChangeRequest
+from bot.approvals.results import Result
 from bot.autumn.errors import AutumnError
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction

@@ -11,7 +11,8 @@ from bot.approvals.card import Audience, change_card, withheld_card
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.message_cards import outcome_card
 from bot.approvals.preview import Sleep
-from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.requests import ChangeRequest
+from bot.approvals.results import Result
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import audit, changes

@@ -13,7 +13,8 @@ from bot.access.policy import DecisionReason, Verb
 from bot.approvals import repository
 from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import CardKind, ChangeEvent, State
-from bot.approvals.results import Outcome, Result
+from bot.approvals.requests import Outcome
+from bot.approvals.results import Result
 from bot.approvals.steps import Mandate
 from bot.approvals.submitting import clean
 from bot.autumn.models import Environment

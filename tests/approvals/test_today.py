@@ -16,7 +16,8 @@ from bot.access.limits import NOTHING_MOVED, Measure
 from bot.access.policy import Verb
 from bot.approvals.daily_limits import DayTotals, Movement, TodayCounter, count, moved_today, with_today
 from bot.approvals.lifecycle import Record, State
-from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.requests import ChangeRequest
+from bot.approvals.results import Result
 from bot.approvals.service import ChangeService
 from bot.autumn.models import Environment
 from bot.changes import registry, stored

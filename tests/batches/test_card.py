@@ -109,7 +109,7 @@ def checked_card(batch: CheckedBatch) -> Card:
             [ids.BATCH_WRONG_CSV, ids.BATCH_CANCEL],
             words.NOTHING_RIGHT,
         ),
-        (checked_batch(decision=BARRED), [ids.BATCH_CANCEL], access_words.BARRED["no_rule"]),
+        (checked_batch(decision=BARRED), [ids.BATCH_CANCEL], access_words.BARRED[DecisionReason.NO_RULE]),
     ],
     ids=["to send", "at once", "wrong in part", "all wrong", "not allowed"],
 )

@@ -11,7 +11,8 @@ from bot.access import words as access_words
 from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
-from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.requests import ChangeRequest
+from bot.approvals.results import Result
 from bot.approvals.service import ChangeService
 from bot.approvals.words import HEADLINES
 from bot.changes import words as changes_words

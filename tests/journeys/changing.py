@@ -12,7 +12,8 @@ from bot.access.people import Actor
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.names import CustomerNames
-from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.requests import ChangeRequest
+from bot.approvals.results import Result
 from bot.approvals.service import ChangeService, Surroundings
 from bot.autumn.models import Environment
 from bot.changes import words as changes_words

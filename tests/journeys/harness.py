@@ -19,7 +19,8 @@ from bot.approvals import words as approvals_words
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record
 from bot.approvals.names import CustomerNames
-from bot.approvals.results import Outcome, Result
+from bot.approvals.requests import Outcome
+from bot.approvals.results import Result
 from bot.approvals.service import ChangeService, Surroundings
 from bot.autumn.client import Autumn
 from bot.autumn.models import Environment

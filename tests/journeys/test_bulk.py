@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.approvals import words as approvals_words
 from bot.approvals.results import Result
 from bot.batches import words
-from bot.batches.model import BatchState, LineReason
+from bot.batches.model import BatchResult, BatchState, LineReason
 from bot.changes.balance.words import BalanceLine
 from bot.changes.forms import words as forms_words
 from bot.kit import ids
@@ -331,7 +331,7 @@ async def test_team_without_an_approvals_channel_is_told() -> None:
         await check_list(maple.ana)
         await maple.ana.sees(words.SEND)
         await maple.ana.click(words.SEND)
-        await maple.ana.sees(on_screen(approvals_words.RESULTS["no_channel"].what))
+        await maple.ana.sees(on_screen(approvals_words.RESULTS[Result.NO_CHANNEL].what))
 
 
 # Several changes of one customer
@@ -444,7 +444,7 @@ async def test_waiting_list_is_withdrawn_by_its_requester(maple: Running) -> Non
 
 
 async def test_requester_and_strangers_cannot_decide_undo_or_read_the_list() -> None:
-    not_allowed = on_screen(approvals_words.RESULTS["not_allowed"].what)
+    not_allowed = on_screen(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
     async with running_maple("http", policy=LEA_DECIDES) as maple:
         batch = await submit_list(maple)
         for person in (maple.ana, maple.raj):
@@ -519,7 +519,7 @@ async def test_button_does_nothing_in_a_channel_that_another_company_sees(maple:
         await maple.bot.work.drain(10)
         channel.kind = "shared"
         await maple.lea.click(button)
-        await maple.lea.sees(on_screen(approvals_words.RESULTS["channel_shared"].what))
+        await maple.lea.sees(on_screen(approvals_words.RESULTS[Result.CHANNEL_SHARED].what))
         screen = await maple.lea.sees(on_screen(words.WITHHELD))
         assert "Claims" not in screen, button
         assert "[" not in screen, button
@@ -531,7 +531,7 @@ async def test_button_does_nothing_in_a_channel_that_another_company_sees(maple:
 
 async def test_unknown_bulk_change_is_refused(maple: Running) -> None:
     await click_old_button(maple, maple.ana, ids.BATCH_CSV, "nothing:1")
-    await maple.ana.sees(on_screen(words.RESULTS["unknown"].what))
+    await maple.ana.sees(on_screen(words.RESULTS[BatchResult.UNKNOWN].what))
 
 
 # Results

@@ -12,7 +12,8 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, Record
-from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.requests import ChangeRequest
+from bot.approvals.results import Result
 from bot.changes import registry, request_form
 from bot.changes.forms.model import FormState, Meta, Parsed
 from bot.changes.model import ChangeInput, Verdict

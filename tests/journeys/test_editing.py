@@ -6,7 +6,8 @@ from sqlalchemy import text
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.requests import ChangeRequest
+from bot.approvals.results import Result
 from bot.changes.balance.request import BalanceInput
 from bot.changes.forms import words as forms_words
 from bot.home import words as home_words

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from bot.access import words as access_words
+from bot.access.policy import DecisionReason
 from bot.access.rules import Verb
 from bot.approvals import words as approvals_words
 from bot.approvals.results import Result
@@ -142,7 +143,7 @@ async def test_only_the_requester_can_withdraw() -> None:
         record, batch = await file_request(maple), await submit_list(maple)
         for action, value in ((ids.WITHDRAW, record.id), (ids.BATCH_WITHDRAW, batch.id)):
             await click_old_button(maple, maple.raj, action, f"{value}:1")
-            refusal = await maple.raj.sees(access_words.BARRED["not_yours"])
+            refusal = await maple.raj.sees(access_words.BARRED[DecisionReason.NOT_YOURS])
             assert access_words.ASK_THEM not in refusal, action
             maple.raj.reload()
         assert [waiting.id for waiting in await maple.bot.changes.waiting()] == [record.id]

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from bot.access import words as access_words
+from bot.access.policy import DecisionReason
 from bot.approvals.lifecycle import State
 from bot.timings import Timeouts
 from tests.journeys.changing import WAITING, file_request, read_as_approver
@@ -42,7 +43,7 @@ async def test_unreadable_user_groups_delay_nobody(mode: Mode, kind: str, retry_
     async with running_maple(mode, timings=Timeouts(standing=0.1), policy=BY_GROUP) as maple:
         maple.slack.faults.add("usergroups.list", kind, seconds=30, retry_after=retry_after)  # type: ignore[arg-type]
         await maple.lea.command("/autumn balance cus_acme")
-        await maple.lea.sees(access_words.BARRED["unchecked"])
+        await maple.lea.sees(access_words.BARRED[DecisionReason.UNCHECKED])
 
 
 async def test_rate_limited_answer_takes_another_route(maple: Running) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from bot.access.people import Actor
-from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.requests import ChangeRequest
+from bot.approvals.results import Result
 from bot.approvals.service import ChangeService
 from tests.proofs.deployment import PACE, Spec, bot
 

@@ -14,7 +14,7 @@ from bot.access.people import Actor
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.preview import ChangeTimeouts
-from bot.approvals.results import ChangeRequest
+from bot.approvals.requests import ChangeRequest
 from bot.approvals.service import ChangeService, Surroundings
 from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.models import Environment
