@@ -6,8 +6,10 @@ A policy has three lists, and their order does not matter:
 - `deny` takes powers away, whatever allows them.
 - `require` says what a change needs: approvals, a reason, an expiry. Of several, the strictest applies.
 
-So removing an `allow`, or adding a `deny` or a `require`, can only reduce a person's powers. What is not
-known counts against the person: it never satisfies an `allow`, and always a `deny` or a `require`.
+So adding a `deny`, or removing an `allow`, never adds a power, except that links follow the rules about
+billing while no `allow` names them (`permission.decide_links`). A `require` never lowers the number of
+approvals, but its `expires` replaces the default of 24 hours, also with a longer time. What is not known
+counts against the person: it never satisfies an `allow`, and always a `deny` or a `require`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

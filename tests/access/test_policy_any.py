@@ -7,13 +7,15 @@ from decimal import Decimal
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from bot.access.permission import decide_links, ruled_links
 from bot.access.policy import NEEDED, Decision, DecisionReason, Person, Request, Verb, decide
 from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, Require
 from bot.access.rules import EVERYONE, Policy, Power, Rule
+from bot.autumn.models import Environment
 from tests.access.policies import CURRENCIES, GROUPS, people, policies, policy_file, requests, rules
 from tests.examples import examples
-from tests.policy import BALANCE, read
+from tests.policy import BALANCE, KINDS, read
 
 often = examples(100)
 
@@ -34,6 +36,21 @@ def removing_an_allow_adds_no_power(policy: Policy, request: Request, person: Pe
     for removed in policy.allow:
         fewer = replace(policy, allow=tuple(rule for rule in policy.allow if rule is not removed))
         assert no_more(decide(fewer, request, person), decide(policy, request, person))
+
+
+def links_lose_by_a_deny_and_gain_only_by_removing_their_last_allow(
+    policy: Policy, environment: Environment, person: Person, deny: Rule
+) -> None:
+    """While no rule allows links, they follow the rules about billing: see `decide_links`."""
+
+    def permits(judged: Policy) -> bool:
+        return decide_links(judged, person, KINDS, environment).permit
+
+    assert permits(replace(policy, deny=(*policy.deny, deny))) <= permits(policy)
+    for removed in policy.allow:
+        fewer = replace(policy, allow=tuple(rule for rule in policy.allow if rule is not removed))
+        if ruled_links(fewer) or not ruled_links(policy):
+            assert permits(fewer) <= permits(policy)
 
 
 def deny_wins(policy: Policy, request: Request, person: Person) -> None:
@@ -124,6 +141,9 @@ def test_properties_of_every_decision(
     """Checks every property for each example: drawing a policy takes far longer than deciding with it."""
     removing_an_allow_adds_no_power(policy, request, person)
     deny_adds_no_power(policy, request, person, deny)
+    links_lose_by_a_deny_and_gain_only_by_removing_their_last_allow(
+        policy, request.environment or Environment.LIVE, person, deny
+    )
     deny_wins(policy, request, person)
     nobody_approves_their_own_request_unless_allowed(policy, request, person)
     self_approval_promised_to_the_requester_holds_for_the_approver(policy, request, person)
