@@ -1,5 +1,5 @@
-"""What one process does besides answering Slack: jobs that a stop waits for, turns at what only one may do at
-a time, and whether the parts that run by themselves still make progress."""
+"""What one process does besides answering Slack: jobs that a shutdown waits for, locks by key, and whether
+the background parts still make progress."""
 
 import asyncio
 import time
@@ -36,14 +36,14 @@ class BackgroundTasks:
         return len(self._tasks)
 
     def start(self, job: Coroutine[Any, Any, None]) -> None:
-        """Runs the job in the background. It must not raise: nobody is left to tell."""
+        """Runs the job in the background. It must not raise: nothing would report it."""
         self._keep(self._in_turn(job))
 
     async def within(self, seconds: float, job: Coroutine[Any, Any, T]) -> T:
-        """What the job comes to. Raises TimeoutError past the time; the job is left to itself then, as for a
-        transaction, which is not to be broken off."""
+        """The job's result. Raises TimeoutError after `seconds`, but lets the job finish: a transaction must
+        not be interrupted."""
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        # At once: whoever waits has had a turn.
+        # Not queued: the caller has already had a turn.
         self._keep(_answer(answer, job))
         async with asyncio.timeout(seconds):
             return await answer
@@ -103,7 +103,7 @@ class BackgroundTasks:
 async def _answer(answer: asyncio.Future[T], job: Coroutine[Any, Any, T]) -> None:
     try:
         result = await job
-    except Exception as error:  # noqa: BLE001 - it is for whoever waits
+    except Exception as error:  # noqa: BLE001 - it is for the caller
         if not answer.done():
             answer.set_exception(error)
     else:
@@ -111,20 +111,19 @@ async def _answer(answer: asyncio.Future[T], job: Coroutine[Any, Any, T]) -> Non
             answer.set_result(result)
 
 
-class Turns(Generic[K]):
-    """Turns at something, within this process: one at a time for each key."""
+class KeyedLocks(Generic[K]):
+    """Locks by key, within this process."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[K, asyncio.Lock] = WeakValueDictionary()
 
     def of(self, key: K) -> asyncio.Lock:
-        """The lock of a key; forgotten when nobody holds it or waits for it."""
+        """The lock of a key; dropped once nobody holds it or waits for it."""
         return self._locks.setdefault(key, asyncio.Lock())
 
     @asynccontextmanager
     async def within(self, key: K, seconds: float) -> AsyncIterator[None]:
-        """Takes a turn, or goes on without one when others hold it for so long: it saves work that would be
-        in vain, and guards nothing."""
+        """Takes the lock, or goes on without it after `seconds`: it saves wasted work, and guards nothing."""
         lock = self.of(key)
         try:
             async with asyncio.timeout(seconds):
@@ -139,7 +138,7 @@ class Turns(Generic[K]):
 
 
 class Supervision:
-    """A part that has got nothing done for `patience` seconds is stuck, whatever it is waiting for."""
+    """A part that has made no progress for `patience` seconds is stuck, whatever it is waiting for."""
 
     def __init__(
         self, metrics: Metrics, *, patience: float, clock: Callable[[], float] = time.monotonic
@@ -150,7 +149,7 @@ class Supervision:
         self._moved: dict[str, float] = {}
 
     def moved(self, part: str) -> None:
-        """It got something done, or found that there is nothing to do; or it begins."""
+        """It got something done, found nothing to do, or is starting."""
         if part not in self._moved:
             self._metrics.background_idle.labels(part).set_function(lambda: self._idle(part))
         self._moved[part] = self._clock()

@@ -1,7 +1,7 @@
-"""When the garbage collector may look at everything: in a quiet moment, and not while people wait.
+"""When the garbage collector may look at everything: in a quiet moment, not while people wait.
 
-A whole collection stops all work, for as long as there are objects to look at: with some thousand jobs
-waiting for Autumn that was measured at 0.2 to 0.4 s, in the middle of acknowledgements.
+A full collection stops all work while it looks at every object: with some thousand jobs waiting for
+Autumn, that took 0.2 to 0.4 s, in the middle of acknowledgements.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ _NEVER = 1_000_000
 async def tidied(
     busy: Callable[[], bool], *, every: float = 30.0, at_the_latest: float = 600.0
 ) -> AsyncIterator[None]:
-    """For the whole process: what there is now is kept for good; the rest is looked at every so many seconds
-    when not busy, and at the latest after so many seconds though it be."""
+    """For the whole process. Freezes the objects that exist now; collects the rest every `every` seconds if
+    idle, and after `at_the_latest` seconds even if busy."""
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
@@ -28,7 +28,7 @@ async def tidied(
         yield
     finally:
         tidying.cancel()
-        # What was set apart stays so: the process is about to end, and would look at all of it once more.
+        # Nothing is unfrozen: the process is about to end, and would only collect it all once more.
         gc.set_threshold(*before)
 
 

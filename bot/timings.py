@@ -15,11 +15,11 @@ from bot.slack.socket import SocketPace
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     asking_after: float = 2.0
-    """An answer that takes longer is preceded by a word that Maple is still asking."""
+    """After this, Maple posts a loading note before the answer."""
     options: float = 2.5
     """A select's options must be with Slack within 3 s; past this the list is empty."""
     typeahead: float = 0.15
-    """For Autumn's customers while somebody types; past it the select offers what is known."""
+    """For Autumn's customers while someone types; past it the select offers what is known."""
     pasted: float = 2.2
     """The same with a link or a Stripe id, to which no further letter is typed; less than `options`."""
     trigger: float = 1.5
@@ -31,9 +31,9 @@ class Timeouts:
     slack: float = 10.0
     """One call of Slack's Web API."""
     limited: float = 3.0
-    """The longest Retry-After of Slack's that is waited for: somebody may be waiting for the answer."""
+    """The longest Retry-After of Slack's that is waited for: someone may be waiting for the answer."""
     standing: float = 5.0
-    """For Slack to say who somebody is, or who is in the user groups; past that it is not known."""
+    """For Slack to say who someone is, or who is in the user groups; past that it is not known."""
     telling: float = 25.0
     """For showing one step of a change in Slack; past that the sweeper comes back to it."""
     stuck: float = 300.0
@@ -41,7 +41,7 @@ class Timeouts:
     token: float = 60.0
     """Between looks whether Slack still takes the token."""
     store: float = 5.0
-    """For SQLite's lock, or for a connection to PostgreSQL; past that Maple's memory is out of reach."""
+    """For SQLite's lock, or for a connection to PostgreSQL; after that the database counts as unreachable."""
     drain: float = 25.0
     """What was acknowledged may take this long to finish once the bot is told to stop."""
     retry_start: float = 2.0

@@ -61,7 +61,7 @@ class DecisionReason(StrEnum):
     """By a deny rule."""
     NO_RULE = "no_rule"
     OWN = "own"
-    """They requested it themselves, so somebody else must decide."""
+    """They requested it themselves, so someone else must decide."""
     NOT_YOURS = "not_yours"
     """Only the requester may withdraw."""
     NOT_A_MEMBER = "not_a_member"
@@ -139,8 +139,8 @@ def refused_to_all(policy: Policy, power: Power, request: Request) -> bool:
 
 
 def holders(policy: Policy, request: Request) -> Who:
-    """Everybody to whom some rule gives what this needs, unless a rule takes it from all. Whether one of them
-    really may is decided for each. Nobody may withdraw but whoever requested it."""
+    """Candidates: everyone to whom some rule grants the required powers, unless one of these may be denied to
+    all. Call `decide` for each of them. Empty for WITHDRAW, which only the requester may do."""
     if request.verb is Verb.DIGESTS:
         return policy.digests.who
     powers = NEEDED.get(request.verb, ())
@@ -150,8 +150,8 @@ def holders(policy: Policy, request: Request) -> Who:
 
 
 def among_all(several: Sequence[Who]) -> Who:
-    """Who is in all of these, by name: who is in a group is not known here, so where two have no name in
-    common it is the first of them."""
+    """The people and groups named in every one of these. Group members are unknown here, so if two share no
+    name the first one stands."""
     if not several:
         return Who()
     common = Who(everyone=True)

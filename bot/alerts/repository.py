@@ -1,7 +1,7 @@
 """The verbs of a subscription: create, edit, pause, resume, remove, each with its row in the audit trail.
 
-The guard stands in the WHERE: None means that somebody else was first. Deliveries to a subscription that is
-paused or removed are called off, unless they may be in Slack already.
+Guards are in the WHERE clause: None means that someone else was first. Deliveries to a paused or removed
+subscription are called off, unless they may already be in Slack.
 """
 
 import secrets
@@ -34,7 +34,7 @@ _THERE = alert_subscriptions.c.state != "removed"
 _STOPPED = alert_subscriptions.c.state.in_(("paused", "removed"))
 
 _NEXT_NOTICE = timedelta(minutes=1)
-"""Before the second attempt to tell an owner; then each is as far away as the pause is long ago."""
+"""Delay before the second attempt to notify an owner; it doubles with each attempt."""
 _GIVE_UP = timedelta(days=1)
 
 
@@ -176,7 +176,7 @@ async def remove(
 
 
 async def get(database: Database, subscription_id: str) -> AlertSubscription | None:
-    """None: there is none, or it was removed."""
+    """None if it does not exist or was removed."""
     matches = await _find(database, alert_subscriptions.c.id == subscription_id)
     return matches[0] if matches else None
 
@@ -231,7 +231,7 @@ async def claim_notices(database: Database, env: str, *, now: datetime) -> list[
 
 @unbroken
 async def notice_sent(database: Database, notice: OwedNotice) -> None:
-    """Unless it was paused anew since, which is another thing to be told."""
+    """Marks the notice as sent, unless a newer pause needs its own notice."""
     async with database.writing() as connection:
         await connection.execute(
             update(alert_subscriptions)
@@ -308,7 +308,8 @@ async def _record(
     by: str,
     now: datetime,
 ) -> None:
-    """Adds a row to the audit trail about a subscription as it is now. The last thing in a transaction.
+    """Adds a row about a subscription's current state to the audit trail. Must be the last step of a
+    transaction.
 
     `by`: a person's id in Slack; empty for Maple itself.
     """

@@ -1,4 +1,4 @@
-"""What can be done with alerts, for whoever knows who wants what; nothing of Slack's payloads."""
+"""The alert service: create, edit, pause, resume, remove. Knows nothing about Slack's payloads."""
 
 import secrets
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from bot.slack.errors import SLACK_READ_ERRORS, interpret_error
 
 
 class AlertService:
-    """`slack`: a client that never sends again by itself. `channels`: which of them may hold customer data.
+    """`slack`: a client that never retries on its own. `channels`: which of them may hold customer data.
     `webhooks`: whether Maple receives Autumn's."""
 
     def __init__(
@@ -74,7 +74,7 @@ class AlertService:
         return await repository.of_channel(self._database, self._env, channel)
 
     async def get(self, subscription_id: str) -> AlertSubscription | None:
-        """None: there is none, or it was removed."""
+        """None if it does not exist or was removed."""
         return await repository.get(self._database, subscription_id)
 
     async def create(
@@ -96,7 +96,7 @@ class AlertService:
     async def edit(
         self, subscription_id: str, version: int, choice: AlertChoice, *, by: str
     ) -> AlertSubscription | None:
-        """None: somebody else edited or removed it since that version."""
+        """None if someone else has edited or removed it since that version."""
         return await repository.edit(
             self._database, subscription_id, version=version, choice=choice, now=self._now(), by=by
         )
@@ -106,7 +106,8 @@ class AlertService:
         return await repository.pause(self._database, subscription_id, Pause.ASKED, now=self._now(), by=by)
 
     async def resume(self, subscription_id: str, *, by: str) -> AlertSubscription | ChannelProblem | None:
-        """Told again is what happens from now on, in the channel as it is now. None: it is not paused."""
+        """Resumes it: events from now on are posted, and the channel's current privacy is stored. None: it is
+        not paused."""
         subscription = await self.get(subscription_id)
         if subscription is None:
             return None

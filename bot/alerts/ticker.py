@@ -67,8 +67,8 @@ class AlertTicker:
         self._woken.set()
 
     async def stop(self, seconds: float) -> None:
-        """No more ticks. What is being posted may finish within so many seconds. What is cut off, others look
-        for when its lease has lapsed."""
+        """Stops ticking. Posts under way have `seconds` to finish; other replicas take over the rest when its
+        lease lapses."""
         self._stopped = True
         self._woken.set()
         if self._running:

@@ -217,7 +217,7 @@ def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
 
 
 def buttons_of(verb: Verb, record: Record) -> list[blocks.Button]:
-    """For whoever is asked to do this with the change; none for what it is too late for."""
+    """The buttons for a person asked to do this with the change; empty once it is too late."""
     if verb is Verb.APPROVE and record.state is State.WAITING:
         return decision_buttons(record)
     if verb is Verb.MARK and record.state is State.UNCONFIRMED:

@@ -1,6 +1,6 @@
 """What forms were filled in with, kept for a while so that a form can be opened again as it was.
 
-And what each has become: a request by itself, or a line of the list that somebody gathers. Never both.
+And what each has become: a request of its own, or a line of someone's gathered list. Never both.
 """
 
 from dataclasses import dataclass
@@ -73,8 +73,8 @@ async def get(database: Database, form_id: str) -> FilledForm | None:
 
 @unbroken
 async def of_change(database: Database, record: Record) -> FilledForm:
-    """With which a change was requested, or last edited. Where that is not known any more, and for an undo:
-    one with the reason, the ticket and the feature."""
+    """The form a change was requested or last edited with. For an undo, or once that form is deleted: a form
+    with only the reason, ticket and feature."""
     submitted = select(changes.c.submission_id).where(changes.c.id == record.id).scalar_subquery()
     query = (
         select(filled_forms)
@@ -94,9 +94,9 @@ async def of_change(database: Database, record: Record) -> FilledForm:
     return FilledForm(record.id, record.kind, place, why_values(record.reason, record.ticket))
 
 
-async def take(connection: AsyncConnection, form: str, use: FormUse, *, now: datetime) -> FormUse | None:
-    """What a form has become before; None: nothing, and it becomes this with the transaction. Whoever does
-    the same at the same time waits for the transaction to end."""
+async def claim_use(connection: AsyncConnection, form: str, use: FormUse, *, now: datetime) -> FormUse | None:
+    """Claims the form for this use. Returns its earlier use, or None if the claim succeeded. Concurrent
+    callers wait until this transaction ends."""
     columns = {"form": form, "use": use, "at": now}
     inserted = await connection.execute(
         insert(connection, form_uses, columns).on_conflict_do_nothing().returning(form_uses.c.form)

@@ -17,7 +17,7 @@ from bot.approvals.directory import Backgrounds, Directory
 from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, PostedCard, Record, notices_of
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_delivery import NoticeDelivery
-from bot.background import Turns
+from bot.background import KeyedLocks
 from bot.kit.card import Card
 from bot.runtime import Runtime
 from bot.slack import messages
@@ -62,7 +62,7 @@ class ChangeNotifier:
             directory=directory,
             direct_messages=direct_messages,
         )
-        self._turns = Turns[int]()
+        self._turns = KeyedLocks[int]()
         self._drawn: LRUCache[str, dict[int, PostedCard]] = LRUCache(_MOST)
         """By change and id: the cards as they were last drawn here."""
 

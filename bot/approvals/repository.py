@@ -183,7 +183,7 @@ async def request(
         if not right_away:
             await _check_room(connection, draft)
         if draft.form is not None:
-            use = await filled_forms.take(connection, draft.submission_id, FormUse.REQUEST, now=now)
+            use = await filled_forms.claim_use(connection, draft.submission_id, FormUse.REQUEST, now=now)
             if use is FormUse.LINE:
                 raise FormGathered
             await filled_forms.keep(connection, draft.form, now=now)

@@ -26,7 +26,7 @@ from bot.approvals.steps import Basis, Conclusion, Decided
 from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
 from bot.autumn.errors import AutumnError, NotFound
-from bot.background import Turns
+from bot.background import KeyedLocks
 from bot.changes.model import ChangeInput, Facts, Verdict
 from bot.runtime import Runtime
 from bot.store import audit
@@ -82,7 +82,7 @@ class ChangeService:
         self._checkpoint = runtime.checkpoint
         self._permits = surroundings.permits
         self._notify = quietly(surroundings.notify)
-        self._approving = Turns[str]()
+        self._approving = KeyedLocks[str]()
         self._assessor = Assessor(runtime, self.names, self.timeouts, surroundings.tolerance, sleep)
         self._engine = Engine(
             runtime,

@@ -54,8 +54,8 @@ class Submitting:
             )
 
     async def edit(self, record: Record, request: ChangeRequest, assessment: Assessment) -> Outcome | None:
-        """The same checks; then it waits anew, even for what could be applied at once. None: it no longer
-        waits as in `record`."""
+        """Runs the same checks; the change then waits again, even if it could be applied right away. None: it
+        no longer waits as in `record`."""
         drafted = await self._drafted(request, assessment)
         if isinstance(drafted, Outcome):
             return drafted
@@ -112,8 +112,8 @@ class Submitting:
     async def _still_mandated(
         self, asker: Actor, mandate: Mandate, assessment: Assessment
     ) -> Mandate | Decision:
-        """With the approvals of people who may approve this change by itself, as it is now; or that one of
-        them could not be checked."""
+        """The mandate reduced to approvers who may still approve this change on its own; or a refusal if one
+        of them could not be checked."""
         counting = []
         for approval in mandate.approvals:
             own = approval.person == asker.user
@@ -183,7 +183,7 @@ def _pinned(requested: ChangeInput, customer: Customer) -> ChangeInput:
 async def current_terms(
     permits: Permits, record: Record, assessment: Assessment, now: datetime
 ) -> Terms | None:
-    """What the policy requires of a change as it is now; None when the requester may no longer request it."""
+    """What the policy now requires of a change; None if the requester may no longer request it."""
     verb = policy_requests.asking_verb(record.undo_of)
     asker = Actor(record.asker, record.asker_team)
     decision = await permits(policy_requests.request_for_preview(verb, assessment, record.env), asker)

@@ -1,6 +1,7 @@
 """The client of Autumn's API: one typed method per request.
 
-Every method except `send` only reads. All raise the errors of `bot.autumn.errors` and no others.
+Only `send` changes a customer. `refresh` makes Autumn drop a cached copy; every other method reads. All raise
+the errors of `bot.autumn.errors` and no others.
 """
 
 import re
@@ -262,8 +263,8 @@ class Autumn:
     async def request_logs(
         self, customer_id: str, *, start: datetime, end: datetime, failed: bool, limit: int
     ) -> tuple[RequestLog, ...] | None:
-        """What was asked of Autumn about a customer, the newest first, up to 7 days at once. `failed`: only
-        what was refused or went wrong. None for an id that a search cannot be given. The route is not in
+        """The requests to Autumn about a customer, newest first, up to 7 days at once. `failed`: only those
+        that were refused or went wrong. None for an id that cannot be searched for. The route is not in
         Autumn's published description of its API."""
         if not _SEARCHABLE_ID.fullmatch(customer_id):
             return None

@@ -45,7 +45,7 @@ async def add(
     """The list with this change at its end; the same change, and the same form, is added once. None: the form
     was submitted, so its change is requested by itself."""
     async with database.writing() as connection:
-        earlier = await filled_forms.take(connection, change.form, FormUse.LINE, now=now)
+        earlier = await filled_forms.claim_use(connection, change.form, FormUse.LINE, now=now)
         if earlier is FormUse.REQUEST:
             return None
         new = {"env": env, "person": person, **_columns(GatheredList(secrets.token_hex(16), ())), "at": now}

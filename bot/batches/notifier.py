@@ -16,7 +16,7 @@ from bot.approvals.lifecycle import CardKind, PostedCard
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_delivery import NoticePoster
 from bot.approvals.notice_queue import Notice, NoticeQueue
-from bot.background import Turns
+from bot.background import KeyedLocks
 from bot.batches import card as batch_cards
 from bot.batches import csv_file, repository, words
 from bot.batches.model import BatchLineRecord, BatchRecord, BatchState, LineState
@@ -73,7 +73,7 @@ class BatchNotifier:
             runtime, slack.default, BATCH_CARDS, channel=channel, direct_messages=direct_messages
         )
         self._outcomes = NoticePoster(runtime, slack.once, BATCH_NOTICES, EVENT)
-        self._turns = Turns[str]()
+        self._turns = KeyedLocks[str]()
 
     async def __call__(self, batch_id: str, revision: int) -> None:
         """Redraws what is outdated. Raises Slack's errors or TimeoutError: it is drawn later."""

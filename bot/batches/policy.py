@@ -48,7 +48,7 @@ def requests_of(
 
 
 def _sum(total: Request, request: Request) -> Request:
-    """What is not known of one of them is not known of the sum."""
+    """Anything unknown in one part is unknown in the sum."""
     amount = None
     if total.amount is not None and request.amount is not None:
         amount = total.amount + request.amount

@@ -468,7 +468,7 @@ async def resume(database: Database, batch_id: str, *, person: str, now: datetim
 
 @unbroken
 async def finish(database: Database, batch_id: str, *, by: str, now: datetime) -> BatchRecord | None:
-    """Ends a batch none of whose lines is left. None while one is, or when somebody else holds the batch."""
+    """Ends a batch that has no lines left. None while lines remain or another process holds it."""
     of_batch = batch_lines.c.batch_id == batch_id
     async with database.writing() as connection:
         held = (

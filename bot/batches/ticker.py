@@ -56,8 +56,8 @@ class BatchTicker:
         self._woken.set()
 
     async def stop(self, seconds: float) -> None:
-        """No more lines. Those that have begun may end within so many seconds; what is cut off then, others
-        settle when its lease has lapsed."""
+        """Stops ticking. Lines that have begun have `seconds` to finish; other replicas take over the rest
+        when its lease lapses."""
         self._stopped = True
         self._runner.stop()
         self._woken.set()

@@ -9,7 +9,7 @@ from bot.changes.notes import Note, NoteCode
 MOST = Decimal(10) ** 12
 DECIMALS = 6
 _DIGITS = 15
-"""As many as Autumn's numbers hold without loss."""
+"""Digits that Autumn's floats represent exactly."""
 
 _TIMES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "bn": 10**9}
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f_]+")
@@ -71,7 +71,7 @@ def parse_amount(text: str) -> Decimal:
 
 
 def typed(amount: Decimal) -> str:
-    """The amount as somebody could type it: `parse_amount` reads it back as the same."""
+    """The amount as a person could type it: `parse_amount` reads it back as the same."""
     digits = canonical.number(amount)
     # 2.883 could also be read as a thousand.
     return f"{digits}0" if _LIKE_THOUSANDS.fullmatch(digits.removeprefix("-")) else digits

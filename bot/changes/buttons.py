@@ -20,7 +20,7 @@ MORE = "more"
 
 
 def on(place: Place) -> list[ChangeKind[Any]]:
-    """The kinds that this part of the card offers, whoever the customer is."""
+    """The kinds that this part of the card offers, for any customer."""
     return [kind for kind in registry.KINDS if place.part in kind.offered_on]
 
 
@@ -97,7 +97,7 @@ def clicked(action: str, value: str) -> tuple[str, str]:
 
 class ChooserMeta(Carried):
     channel: ChannelId = Field(default="", alias="h")
-    """Where the asker is to hear of the change."""
+    """The channel in which the requester is told about the change."""
 
 
 def loading_chooser(meta: ChooserMeta) -> dict[str, Any]:

@@ -18,9 +18,10 @@ _INHERITED = "inherited"
 def view(
     whole: Customer, entity: Entity | None, earlier: Customer, catalogue: Sequence[Plan] = ()
 ) -> Customer:
-    """`earlier`, `whole`: the customer as read before and after the entity. A row that either has is shared,
-    so that one which came or went in between is not taken for the entity's own. `catalogue`: all plans, with
-    their prices; of a plan that entities have, the customer's answer holds little more than the name."""
+    """`earlier`, `whole`: the customer as read before and after the entity. A row in either reading counts as
+    shared, so a row that appeared or vanished between them is never taken for the entity's. `catalogue`: all
+    plans, with their prices; for a plan that entities have, the customer's answer holds little more than its
+    name."""
     shared = _both(shared_ids(earlier), shared_ids(whole))
     names = {feature_id: balance.feature for feature_id, balance in whole.balances.items()}
     holdings: list[Subscription | Purchase] = [*whole.subscriptions, *whole.purchases]
@@ -52,7 +53,8 @@ def _both(first: SharedIds, second: SharedIds) -> SharedIds:
 
 
 def _own(balance: Balance, shared: frozenset[str]) -> Balance:
-    """Without rows where all of it is shared. Rollovers are left out: Autumn does not say whose they are."""
+    """The balance with only the entity's rows; none if all are shared. Rollovers are left out: Autumn does
+    not say whose they are."""
     rows = [row for row in balance.breakdown if row.id not in shared]
     resets = (row.reset.resets_at for row in rows if row.reset)
     return balance.model_copy(
@@ -70,7 +72,7 @@ def _own(balance: Balance, shared: frozenset[str]) -> Balance:
 def _held(
     holdings: Iterable[Subscription | Purchase], plans: Mapping[str, Plan]
 ) -> list[Subscription | Purchase]:
-    """The entity's own, with their plans: Autumn does not tell those of an entity."""
+    """The entity's own, with their plans: Autumn returns no plan details for entities."""
     return [
         holding.model_copy(update={"plan": plans.get(holding.plan_id)})
         for holding in holdings

@@ -26,7 +26,7 @@ T = TypeVar("T")
 _EXPAND = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature", "invoices")
 _MOST_SAME_EMAIL = 100
 _NOT_POSSIBLE = (400, 404, 409)
-"""What Autumn answers about a change that it would not make."""
+"""Statuses with which Autumn rejects a change in a preview."""
 _NO_ENTITY = "entity_not_found"
 
 
@@ -146,7 +146,7 @@ def _optional(read: T | AutumnError | None) -> T | None:
 
 
 async def _in_scope(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing | None, EntityScope | None]:
-    """The customer, or what one of their entities has of its own."""
+    """The customer, or only what one of their entities has of its own."""
     if not about.entity:
         return *await _customer(autumn, about), None
     # One after the other: by what the customer has before and after it is known what the entity shares.

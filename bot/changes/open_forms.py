@@ -1,4 +1,4 @@
-"""What the forms that are open were drawn from, so that typing in them does not read Autumn each time."""
+"""Caches the facts behind open forms, so that typing does not re-read Autumn."""
 
 import asyncio
 import time
@@ -11,11 +11,11 @@ from pydantic_core import to_json
 from bot.changes.model import Facts
 
 _MOST = 8 * 1024 * 1024
-"""Bytes of facts as JSON, which is two thousand usual customers; in memory they are some ten times that."""
+"""Bytes of JSON: some two thousand ordinary customers, about ten times that in memory."""
 
 
 class OpenForms:
-    """For a while, in this process only: a form is read anew where it is not remembered."""
+    """For a while, in this process only: the facts of a form that is not cached are read again."""
 
     def __init__(
         self, *, seconds: float = 60.0, most: int = _MOST, clock: Callable[[], float] = time.monotonic
@@ -31,7 +31,7 @@ class OpenForms:
     def keep(self, form: str, facts: Facts) -> None:
         with suppress(ValueError):  # it is larger than all that may be kept
             self._kept[form] = facts
-        # By age also when no form is opened any more.
+        # Expire old ones even if no further form is opened.
         asyncio.get_running_loop().call_later(self._seconds, self._kept.expire)
 
     def get(self, form: str) -> Facts | None:

@@ -180,7 +180,7 @@ class ChangeKind(ABC, Generic[I]):
     danger: bool = False
     """Whether it comes last in the menu, behind everything else."""
     confirm_approval: Confirmation | None = None
-    """Asked of every approver; None: only of approvers on live, in general terms."""
+    """Shown to every approver; None: only to approvers on live, in general terms."""
     removes_customer: bool = False
     """Whether the customer is gone from Autumn once it is applied."""
     of_entities: bool = False
@@ -231,12 +231,12 @@ class ChangeKind(ABC, Generic[I]):
         return True
 
     def touches(self, request: I) -> frozenset[str]:
-        """What it changes, in words of Maple's own. No change after it in a list may rest on that, since it
-        would not find what was shown."""
+        """Keys of what this change alters. A later line of the same list must not rest on any of them: its
+        preview would be wrong."""
         return frozenset({f"{self.id} {self.feature(request)}"})
 
     def rests_on(self, request: I, facts: Facts) -> frozenset[str]:  # noqa: ARG002 - for those that override it
-        """What has to be as it was shown, in the same words: no change before it in a list may touch it."""
+        """Keys of what the preview depends on; no earlier line may touch them."""
         return self.touches(request)
 
     # Judging
@@ -345,7 +345,7 @@ class ChangeKind(ABC, Generic[I]):
         """What became of it, from what was read back. `after` None: the customer is gone."""
 
     def inverse(self, request: I, before: Snapshot, after: Snapshot) -> ChangeInput | None:  # noqa: ARG002 - as above
-        """The change that takes it back, of this kind or of another; None where there is none."""
+        """The change that takes it back, of this kind or of another; None if there is no such change."""
         return None
 
     # In words, all in mrkdwn

@@ -14,7 +14,7 @@ from bot.approvals.lifecycle import PostedCard, Record
 from bot.approvals.names import KnownNames
 from bot.approvals.service import ChangeService
 from bot.autumn.models import Organization
-from bot.background import BackgroundTasks, Turns
+from bot.background import BackgroundTasks, KeyedLocks
 from bot.batches.model import BatchRecord, BatchState
 from bot.batches.service import BatchService
 from bot.changes import registry
@@ -67,7 +67,7 @@ class HomeService:
         self._due: set[str] = set()
         self._everyone_due = False
         self._redrawing = False
-        self._publishing = Turns[str]()
+        self._publishing = KeyedLocks[str]()
 
     async def opened(self, actor: Actor) -> None:
         """Draws the tab of a person who opened it. Raises what Slack's client and the database do."""

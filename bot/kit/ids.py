@@ -68,7 +68,7 @@ ids of kinds of change. `message_change:…`."""
 # Changes
 
 CHANGE = "change"
-"""A button that opens a form; its value is a `Place`. `change:` and a `InteractionKind`."""
+"""A button that opens a form; its value is a `Place`. `change:` and the id of a kind of change."""
 
 CHOOSE = "choose"
 """A button in the modal that offers more changes; its value is a `Place`. `choose:` and the id of a kind."""
@@ -94,7 +94,7 @@ FORM_FEATURE = "form:feature"
 FORM_ENTITY = "form:entity"
 FORM_REWARD = "form:reward"
 FORM_PRESET = "form:preset"
-"""External selects when there is too much to choose from: `forms.feature_options`, `forms.reward_options`."""
+"""Selects. If there are too many choices to list they are external, answered by `handlers.forms.options`."""
 
 APPROVE = "approve"
 DENY = "deny"
@@ -104,7 +104,8 @@ CHECK_AGAIN = "check_again"
 ASK_AGAIN = "ask_again"
 EDIT = "edit"
 TAKE_UP = "take_up"
-"""A button that opens the form of somebody who may not request it; its value is the id of a `FilledForm`."""
+"""A button that opens the form as filled in by someone who may not request it; its value is the id of a
+`FilledForm`."""
 MARK_APPLIED = "mark_applied"
 MARK_NOT_APPLIED = "mark_not_applied"
 """The buttons on a change's card; each one's value is a `Ref`."""
@@ -138,17 +139,17 @@ DIGEST_RESUME = "digest_resume"
 DIGEST_SEND = "digest_send"
 DIGEST_PREVIEW = "digest_preview"
 DIGEST_REMOVE = "digest_remove"
+"""Buttons in there; each one's value is a `Ref` of the digest. `digest_edit:` and a number, and so on."""
 HOME_DIGEST = "home_digest"
 """The same buttons on the Home tab: `home_digest:`, one of these ids and a number."""
-"""Buttons in there; each one's value is a `Ref` of the digest. `digest_edit:` and a number, and so on."""
 
 DIGEST_FORM = "digest_form"
 """The callback id of the form; the private_metadata is a `DigestMeta`."""
 DIGEST_ZONE = "digest:zone"
 DIGEST_PLANS = "digest:plans"
 DIGEST_GROUP = "digest:group"
-"""External selects in there: `zone_options`, and, where there is too much to choose from, `plan_options`;
-`group_options`."""
+"""External selects there, answered by `handlers.digests`: `zones`, `plans` (if there are too many to list)
+and `user_groups`."""
 
 # Several changes at once
 

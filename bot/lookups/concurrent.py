@@ -1,4 +1,4 @@
-"""Reading several things at once, where one that fails or dawdles leaves the others alone."""
+"""Reads several things at once, so that one that fails or is slow doesn't affect the others."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -24,17 +24,17 @@ async def attempt(read: Callable[[], Awaitable[T]], *, within: float | None = No
 
 @asynccontextmanager
 async def meanwhile(reading: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
-    """Read while the block does other things. When the block fails, the reading is stopped."""
+    """Reads while the block does other things. When the block ends, the read is stopped."""
     task = asyncio.create_task(reading)
     try:
         yield task
     finally:
         task.cancel()
-        # Waited for, so that nothing goes on behind; and its error is looked at, in case nobody did.
+        # Awaited, so that nothing goes on in the background, and so that its error counts as retrieved.
         await asyncio.gather(task, return_exceptions=True)
 
 
 async def result_of(reading: asyncio.Task[T]) -> T:
-    """What a reading gives, to one of several who wait: who gives up leaves it going for the others."""
+    """The shared read's result. A caller that gives up does not cancel it for the others."""
     await asyncio.wait([reading])
     return reading.result()

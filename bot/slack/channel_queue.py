@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.background import Turns
+from bot.background import KeyedLocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ChannelQueue:
         self._sleep = sleep
         self._next_slot = float("-inf")
         self._last_post: dict[str, float] = {}
-        self._turns = Turns[str]()
+        self._turns = KeyedLocks[str]()
 
     @asynccontextmanager
     async def turn(self, channel: str) -> AsyncIterator[None]:

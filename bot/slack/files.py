@@ -1,4 +1,4 @@
-"""Files in Slack, to people and from them. What Maple uploads nobody sees until it is shared. They raise
+"""Uploads to and downloads from Slack. Uploads stay invisible until shared. All three raise
 SLACK_READ_ERRORS."""
 
 import re
@@ -15,7 +15,7 @@ _UPLOAD_SECONDS = 120
 
 
 async def upload(slack: AsyncWebClient, file: IO[bytes], name: str) -> str:
-    """The id of the file, which nobody sees yet."""
+    """The id of the file, which nobody can see yet."""
     length = file.tell()
     file.seek(0)
     address = await slack.files_getUploadURLExternal(filename=name, length=length)
@@ -31,8 +31,8 @@ async def upload(slack: AsyncWebClient, file: IO[bytes], name: str) -> str:
 async def share(
     slack_once: AsyncWebClient, channel: str, file_id: str, name: str, comment: str, *, thread_ts: str = ""
 ) -> None:
-    """Posts an uploaded file. `slack_once` must be a client that never sends again by itself: the file might
-    be there twice."""
+    """Posts an uploaded file. `slack_once` must be a client that never retries on its own: the file might
+    appear twice."""
     await slack_once.files_completeUploadExternal(
         files=[{"id": file_id, "title": name}],
         channel_id=channel,

@@ -94,7 +94,8 @@ def _request(body: bytes, scope: Scope) -> AsyncBoltRequest:
 
 
 async def read_body(scope: Scope, receive: Receive, largest: int) -> bytes | None:
-    """The whole body; None if the sender disconnected. Raises TooLarge, at once if the headers say so."""
+    """The whole body; None if the sender disconnected. Raises BodyTooLarge, right away if the headers show
+    it."""
     for name, value in scope["headers"]:
         if name == b"content-length" and int(value) > largest:
             raise BodyTooLarge

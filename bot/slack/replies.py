@@ -23,7 +23,7 @@ from bot.slack.latest_click import IsLatest
 
 
 class Conversation(Protocol):
-    """Where someone did something, and so where they are answered. What there is not is empty."""
+    """Where someone did something, and so where they are answered. Missing parts are empty."""
 
     @property
     def user(self) -> str: ...
@@ -112,8 +112,8 @@ class Replies:
     ) -> None:
         """Changes the modal that was clicked in, unless there was a later click in it.
 
-        At first only the modal as the person saw it, so that an update that is late on its way covers no
-        later one. The update for the latest click is then sent whatever came before it.
+        The first attempt passes the view's hash, so a delayed update cannot overwrite a newer one. If it is
+        refused, the update for the latest click is sent without the hash.
         """
         if not await is_latest():
             return
@@ -140,7 +140,7 @@ class Replies:
     # Ways
 
     async def _deliver(self, card: Card, *ways: Send) -> None:
-        """By the first way that Slack takes the card on."""
+        """Tries each way in turn until Slack accepts the card. Raises Unsent if none does."""
         reason = "no_way"
         for send in ways:
             reason = await self._sent(card, send)

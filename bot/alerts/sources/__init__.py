@@ -20,7 +20,7 @@ def chosen(of: Collection[str]) -> list[AlertSource]:
 
 
 def find(key: str) -> AlertSource | None:
-    """None where there is none any more."""
+    """None if that source was removed."""
     return next((source for source in SOURCES if source.key == key), None)
 
 

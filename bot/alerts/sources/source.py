@@ -63,7 +63,7 @@ def about(data: Data, **more: Any) -> Iterator[Occurrence]:
 
 
 def an_id(data: Data, name: str) -> str:
-    """Empty for what is none, or is longer than any of Autumn's."""
+    """Empty if it is not a string, or is longer than any of Autumn's ids."""
     value = data.get(name)
     return _storable(value) if isinstance(value, str) and len(value) <= _LONGEST_ID else ""
 
@@ -74,7 +74,7 @@ def a_text(data: Data, name: str) -> str:
 
 
 def a_number(data: Data, name: str) -> float | None:
-    """None for what is none, or is larger than any of Autumn's (JSON can hold infinity)."""
+    """None if it is not a number, or is larger than any of Autumn's (JSON can hold infinity)."""
     value = data.get(name)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None

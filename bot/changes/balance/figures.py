@@ -59,8 +59,8 @@ class BalanceFigures:
         return max(ZERO, -self.balance)
 
     @property
-    def nature(self) -> tuple[str | None, str | None, str | None]:
-        """What makes it another thing than it was."""
+    def identity(self) -> tuple[str | None, str | None, str | None]:
+        """If this differs, the row was replaced by a different one."""
         return self.plan, self.price, self.interval
 
     @property
@@ -69,7 +69,7 @@ class BalanceFigures:
 
     @property
     def vanishes(self) -> bool:
-        """A grant of its own that is used up is no longer shown by Autumn."""
+        """Whether Autumn would stop showing it: it hides used-up standalone grants."""
         return self.plan is None and near(self.balance, ZERO)
 
     def moved(self, by: Decimal) -> "BalanceFigures":
@@ -158,24 +158,24 @@ def _time(snapshot: Snapshot, name: str) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-# What became of a figure that was to be moved, while the customer goes on using it
+# Whether a change to a figure was applied, although the customer keeps using it
 
 
 _LIKELIER = 4
 
 
 def settled(was: Decimal, target: Decimal, now: Decimal) -> Verdict:
-    """Of what was left, what it was to become, and what is read back.
+    """The verdict, from what was left before, the target, and what is left now.
 
-    Usage only ever lowers what is left, so what is read back is at most what the write left, or at most what
-    was there when it was not done.
+    Usage only ever lowers what is left, so what is read back is at most the target if the write was applied,
+    and at most what was left before if it was not.
     """
     if near(now, target):
         return Verdict.APPLIED
     if near(now, was):
         return Verdict.NOT_APPLIED
     low, high = min(was, target), max(was, target)
-    if now > high:  # neither of the two, less usage: somebody else moved it
+    if now > high:  # neither of the two, less usage: someone else changed it
         return Verdict.UNCLEAR
     if now > low:
         return _which(high, target)

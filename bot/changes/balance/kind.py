@@ -123,7 +123,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
         """Giving and taking back go on with fresh figures; what sets a figure or a date does not, once that
         figure or date has moved. Nothing goes on when the row is no longer what it was."""
         was, is_ = BalanceFigures.read(previewed), BalanceFigures.read(current)
-        if was is None or is_ is None or was.nature != is_.nature:
+        if was is None or is_ is None or was.identity != is_.identity:
             return False
         if request.reset_at is not None and not same_time(was.resets_at, is_.resets_at):
             return False
@@ -139,7 +139,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
         was, is_ = BalanceFigures.read(previewed), BalanceFigures.read(current)
         if was is None or is_ is None or request.action not in (BalanceAction.SET, BalanceAction.USAGE):
             return False
-        if was.nature != is_.nature or not near(was.granted, is_.granted):
+        if was.identity != is_.identity or not near(was.granted, is_.granted):
             return False
         if not same_time(was.resets_at, is_.resets_at):
             return False

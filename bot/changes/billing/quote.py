@@ -55,8 +55,8 @@ def worth(amount: Decimal | None, before: Snapshot) -> Worth | None:
 
 
 def holds(previewed: Snapshot, current: Snapshot) -> bool:
-    """Whether the change is the one that was previewed. Amounts go down by the time that is left of the
-    period; anything else about them has to be the same."""
+    """Whether this is still the change that was previewed. Prorated amounts may shrink with the time left;
+    everything else must be equal."""
     fixed = ("currency", "invoice", "refunded", "checkout")
     if _other(previewed) != _other(current) or any(
         previewed.get(_QUOTE + name) != current.get(_QUOTE + name) for name in fixed
@@ -132,7 +132,7 @@ def _billed(snapshot: Snapshot) -> Decimal:
 
 
 def _share_left(previewed: Snapshot, current: Snapshot) -> Decimal:
-    """Of the time that was left of the period when it was previewed, what is left now: from 1 to 0."""
+    """The share (1 to 0) still left of the time that remained at the preview; 1 if that is unknown."""
     end = _time(current.get("period_end"))
     then, now = (_time(snapshot[f"{_QUOTE}at"]) for snapshot in (previewed, current))
     if end is None or then is None or now is None:
@@ -146,7 +146,7 @@ def _time(stored: str | None) -> datetime | None:
 
 
 def _drifted(was: Decimal, now: Decimal, share_left: Decimal) -> bool:
-    """The same amount, or what time has left of it."""
+    """Whether the amount is unchanged, or shrank only with time."""
     low, high = sorted((was, was * share_left))
     tolerance = _TOLERANCE + _RELATIVE * abs(was)
     return low - tolerance <= now <= high + tolerance

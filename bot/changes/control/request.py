@@ -167,7 +167,7 @@ def entry_json(entry: Entry | None) -> str | None:
 
 
 def is_as_requested(request: ControlInput, answered: str | None) -> bool:
-    """Whether the entry is as requested, as Autumn tells of it, which names what is left to its default."""
+    """Whether Autumn's entry matches the request. Autumn fills in defaults for omitted fields."""
     entry = requested_entry(request)
     if entry is None or answered is None:
         return entry is None and answered is None
@@ -176,7 +176,7 @@ def is_as_requested(request: ControlInput, answered: str | None) -> bool:
 
 
 def _said(entry: Entry, name: str) -> Any:
-    """None also for the default of how a spend limit is meant."""
+    """None if absent or if it is the default limit type."""
     value = entry.get(name)
     return None if name == "limit_type" and value == _ABSOLUTE else value
 
@@ -235,7 +235,7 @@ def guard(request: ControlInput, facts: Facts) -> Judgement:
 
 
 def _feature(request: ControlInput, facts: Facts) -> Iterator[Note]:
-    """Autumn takes any feature, also one that it does not have or that is on or off."""
+    """Checked here, because Autumn accepts unknown and boolean features."""
     about = {"feature": request.feature}
     if len(entries_meant(request, facts.customer)) > 1:
         yield Note(ControlNote.SEVERAL, about)

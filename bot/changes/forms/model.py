@@ -28,7 +28,7 @@ class Meta(Carried):
     submission: str = Field(alias="s")
     """Made when the form was opened, so that submitting it twice is one change."""
     channel: ChannelId = Field(default="", alias="h")
-    """Where the asker is to hear of it."""
+    """The channel in which the requester is told about the change."""
     feature: str = Field(default="", alias="f")
     """Of a balance: the one to begin with, then the one that is drawn."""
     entity: str = Field(default="", alias="e")
