@@ -248,7 +248,7 @@ class Maple:
         )
 
     def _shares(self) -> SharedRateLimit | None:
-        """On PostgreSQL there may be other replicas; on SQLite there is none."""
+        """On PostgreSQL there may be other replicas; on SQLite there are none."""
         if self.database.sqlite:
             return None
         return SharedRateLimit(

@@ -1,7 +1,7 @@
 """When the garbage collector may look at everything: in a quiet moment, not while people wait.
 
-A full collection stops all work while it looks at every object: with some thousand jobs waiting for
-Autumn, that took 0.2 to 0.4 s, in the middle of acknowledgements.
+A full collection stops all work while it looks at every object: with a thousand jobs waiting for Autumn, that
+took 0.2 to 0.4 s, in the middle of acknowledgements.
 """
 
 import asyncio

@@ -101,7 +101,7 @@ class Exceeded:
     rule: str
     measure: Measure
     limit: Decimal | None
-    """None: there is none in this currency, or it is not known what the change is worth."""
+    """None if there is no limit in this currency, or if the change's worth is unknown."""
     left: Decimal = _ZERO
     """Of the limit, before the change."""
     currency: str = ""
@@ -122,7 +122,7 @@ def exceeded(rule: str, limits: Limits, size: Size) -> Iterator[Exceeded]:
 
 
 def _own(measure: Measure, size: Size) -> tuple[Decimal | None, str]:
-    """What the change itself comes to, and the currency of money."""
+    """The size of the change itself, and its currency if it is money."""
     match measure:
         case Measure.AMOUNT | Measure.DAY | Measure.PERSON_DAY:
             return size.amount, ""

@@ -43,7 +43,7 @@ class KindPowers:
 
 @dataclass(frozen=True, slots=True)
 class Powers:
-    """What a person may do, to show them; each request is still decided by itself."""
+    """What a person may do, to show them; each request is still decided on its own."""
 
     kinds: tuple[KindPowers, ...]
     history: bool
@@ -88,8 +88,8 @@ class Permission:
         return decide(self._policy.widest, request, await self._person(actor))
 
     async def may_link(self, actor: Actor) -> Decision:
-        """Whether the person may have links for a customer made: by the rules about links; where none gives
-        that power to anybody, whoever may request a change of billing. Never raises."""
+        """Whether the person may have links made for a customer. The rules about links decide; if none grants
+        that power to anyone, everyone who may request a billing change may. Never raises."""
         return decide_links(self._policy, await self._person(actor), self._billing, self._environment)
 
     async def card_rights(self, actor: Actor, kinds: Sequence[PolicyKind]) -> CardRights:

@@ -309,7 +309,7 @@ class LinkPreviewsTable(_Strict):
 
 
 class ApprovalsTable(_Strict):
-    """The `[approvals]` table: who is told of requests that wait."""
+    """The `[approvals]` table: who is notified of requests that wait."""
 
     mention: Mentions = []
     escalate_to: Mentions = []

@@ -127,7 +127,7 @@ class PostTargets:
 class DirectMessages:
     """Messages to one person about a customer: only while that person may see customers.
 
-    Whoever requested a change may have become a guest, or left, by the time there is something to tell.
+    The requester may have become a guest, or left, by the time there is something to tell them.
     """
 
     def __init__(self, slack: AsyncWebClient, people: People) -> None:

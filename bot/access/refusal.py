@@ -16,7 +16,7 @@ _OTHERS_MAY = (DecisionReason.NO_RULE, DecisionReason.DENIED, DecisionReason.OWN
 
 
 class Ask(Carried):
-    """What *Ask them* carries: what somebody wants to do and may not."""
+    """What *Ask them* carries: what someone wants to do and may not."""
 
     verb: Verb = Field(alias="v")
     customer: str = Field(default="", alias="c")

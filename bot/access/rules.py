@@ -62,7 +62,7 @@ class Power(StrEnum):
     """With ASK: an undo is a change as well."""
     HISTORY = "history"
     LINK = "link"
-    """Where no rule gives it, whoever may ask for a change of billing has it."""
+    """If no rule grants it, everyone who may request a billing change has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,8 @@ class BatchRules:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRules:
-    """Who is told of requests that wait. People (U…) and user groups (S…, @…), in the order of the policy."""
+    """Who is notified of requests that wait. People (U…) and user groups (S…, @…), in the order of the
+    policy."""
 
     mention: tuple[str, ...] = ()
     """On a new request and in every reminder."""

@@ -1,4 +1,4 @@
-"""Who may do what somebody may not: in words, and as people who can be asked."""
+"""Who may do what someone may not: in words, and as people who can be asked."""
 
 from collections.abc import Collection
 from dataclasses import replace

@@ -1,8 +1,9 @@
-"""What happens to an event: it is noted once, with a delivery for each subscription that wants it; each
+"""What happens to an event: it is stored once, with a delivery for each subscription that wants it; each
 delivery is claimed, posted and settled once.
 
-Before a post is sent, that it may have been is committed; whoever takes over looks for it first. Guards
-stand in the WHERE: False says that the delivery is somebody else's by now, or settled.
+Before a post is sent, it is recorded that it may have been; a process that takes over looks for it first.
+Guards are in the WHERE clause: False means that another process has the delivery by now, or that it is
+settled.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ from bot.store.tables import alert_deliveries, alert_events, alert_subscriptions
 LATE_AFTER = timedelta(hours=6)
 """An event is posted within this time after it was noted, or not at all."""
 KEPT = timedelta(days=90)
-"""Autumn's webhooks repeat a message for about a day, and for weeks when somebody asks them to."""
+"""Autumn's webhooks repeat a message for about a day, and for weeks if someone asks them to."""
 
 _CLAIMED = alert_deliveries.c.state == DeliveryState.CLAIMED
 
@@ -192,7 +193,7 @@ async def not_posted(database: Database, delivery_id: str, *, by: str, now: date
 
 @unbroken
 async def posted(database: Database, delivery_id: str, ts: str, *, now: datetime) -> bool:
-    """It is in the channel, as whoever posted or found it knows. False: it was settled before."""
+    """Records that it was posted, or found posted, in the channel. False: it was settled before."""
     values = {"state": DeliveryState.POSTED, "ts": ts, "lease_by": None, "lease_until": None}
     return await _change(database, delivery_id, values, _CLAIMED, now=now)
 

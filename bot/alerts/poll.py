@@ -42,11 +42,11 @@ class PastDuePoll:
         self._every = timedelta(seconds=every)
 
     async def tick(self) -> int:
-        """Looks if that is due and anybody subscribed. Returns how many deliveries there are to make. Raises
-        what `find` raises; the next look is due an hour later then, too.
+        """Looks if it is due and anyone has subscribed. Returns the number of deliveries to make. Raises what
+        `find` raises; even then the next look is due an hour later.
 
         Only subscriptions that were active at the previous look get an alert: what was past due before
-        somebody subscribed is not news.
+        someone subscribed is not news.
         """
         now = self._now()
         if not await self._anybody_subscribed():

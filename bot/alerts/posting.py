@@ -72,7 +72,7 @@ _SKIPPED = {
 
 
 class AlertPosting:
-    """`name`: of this process, unlike any other's. `slack`: a client that never sends again by itself."""
+    """`name`: of this process, unlike any other's. `slack`: a client that never retries on its own."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""The endpoint for Autumn's webhooks: the signature is checked first, then what is reported is stored.
+"""The endpoint for Autumn's webhooks: it checks the signature, then stores what is reported.
 
-Autumn sends by way of Svix: at least once, in no order that could be relied on. So each report says what
-happened by itself, is stored once under an id that its repeats share, and is posted later, by the ticker.
+Autumn sends through Svix: at least once, in no reliable order. So each report is self-contained, is stored
+once under an id that its repeats share, and is posted later by the ticker.
 """
 
 import binascii

@@ -147,7 +147,7 @@ class AlertNote(StrEnum):
     RESUMED = "resumed"
     REMOVED = "removed"
     CHANGED = "changed"
-    """Somebody else was first."""
+    """Someone else was first."""
     NOT_ALLOWED = "not_allowed"
     NOT_THEIRS = "not_theirs"
     """It goes to another person."""

@@ -86,7 +86,7 @@ class CardPosting:
 
     async def show(self, card: PostedCard, drawing: Drawing) -> Redrawn | None:
         """Posts or redraws the card; None if it may not be shown now, or another process posts it. Raises
-        Slack's errors: whoever keeps cards up to date tries again."""
+        Slack's errors: the code that keeps cards up to date tries again."""
         refusal = None
         if card.kind is CardKind.APPROVAL:
             refusal = await self._approvals_channel.refusal(card.channel)

@@ -1,7 +1,7 @@
 """Where changes, and lists of them, are shown in Slack, so that any replica can redraw every copy.
 
-Whoever shows a card calls `claim_post` before posting it, then `mark_shown`; `mark_gone` when Slack says that
-the message or its channel no longer exists. Out-of-date cards are found with `claim_stale`.
+To show a card, call `claim_post` before posting it, then `mark_shown`, or `mark_gone` if Slack says that the
+message or its channel no longer exists. Out-of-date cards are found with `claim_stale`.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,8 @@ class CardTable:
     async def outdate(
         self, connection: AsyncConnection, about: str, *, revision: int, now: datetime
     ) -> tuple[PostedCard, ...]:
-        """After a step: the cards, now outdated. Whoever made the step is the first to redraw them."""
+        """After a step: the cards, now outdated. The process that made the step is the first to redraw
+        them."""
         rows = await connection.execute(
             update(self._table)
             .where(self._about == about, ~self._table.c.gone)
@@ -68,7 +69,7 @@ class CardTable:
             return [self._card(row, row.revision) for row in await connection.execute(query)]
 
     async def in_approvals_channel(self, database: Database, about: str) -> PostedCard | None:
-        """The card there; None while there is none."""
+        """The card there; None until it is posted."""
         for card in await self.of(database, about):
             if card.kind is CardKind.APPROVAL and card.ts:
                 return card

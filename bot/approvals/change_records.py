@@ -22,7 +22,7 @@ _undo = changes.alias("undo")
 async def find(
     database: Database, *where: ColumnElement[bool], newest_first: bool = False, limit: int = 1
 ) -> list[Record]:
-    """The changes that meet all the conditions, in a transaction of its own."""
+    """The changes that meet all the conditions, read in a transaction of their own."""
     async with database.reading() as connection:
         return await select_records(connection, *where, newest_first=newest_first, limit=limit)
 

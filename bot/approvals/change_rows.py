@@ -135,7 +135,8 @@ async def note(
     actor: str = "",
     details: Mapping[str, Any],
 ) -> None:
-    """A row in the trail about a change as it is now; of a row, its id, state and version."""
+    """Adds a row to the trail about a change: its id, current state and version, and the details that are
+    given."""
     present = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
     body = {"state": record.state, "version": record.version, **present}
     await audit.append(connection, change_id=record.id, event=event, actor=actor, at=now, body=body)

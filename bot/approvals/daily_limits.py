@@ -232,8 +232,8 @@ def _counted(env: Environment, now: datetime) -> tuple[ColumnElement[bool], ...]
 
 
 def _equal(requested: ChangeInput, person: str, *where: ColumnElement[bool]) -> Select[Any]:
-    """Changes that count alike, grouped, with how many there are: a day of thousands comes to a few rows.
-    `units`: of those that add up with what is requested. The database only counts; it adds up no figures."""
+    """Changes that count alike, grouped, with their number: a day of thousands becomes a few rows. `units`:
+    the units of those that add up with the request. The database only counts; it adds up no figures."""
     about = select(
         _only(changes.c.customer_id, requested.customer).label("customer"),
         _only(changes.c.asker, person).label("person"),

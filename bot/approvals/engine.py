@@ -3,8 +3,8 @@
 What is found after a crash is listed at the head of `repository`.
 
 A write that Autumn may have looked at is never sent again: it is recorded before it is sent, each position
-once, and only by whoever holds the lease; nobody sends what somebody else has recorded. One that Autumn's
-rate limit turned away is sent again, since that happens before Autumn looks at it.
+once, and only by the process that holds the lease; no process sends what another has recorded. One that
+Autumn's rate limit turned away is sent again, since that happens before Autumn looks at it.
 """
 
 import asyncio

@@ -44,8 +44,8 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     SUPERSEDED = "overtaken"  # as stored
-    """The facts changed and it cannot wait again: it was to be applied right away, or the requester may not
-    request it as it is now. Otherwise it waits again, with a new preview and a higher `version`."""
+    """The facts changed and it cannot wait again: it was to be applied right away, or the requester may no
+    longer request it. Otherwise it waits again, with a new preview and a higher `version`."""
 
 
 EDGES: Mapping[State, frozenset[State]] = {
@@ -289,7 +289,7 @@ class Record:
     """How many writes were begun."""
     lease_until: datetime | None = None
     batch: str = ""
-    """The batch that it is a line of; such a change has no cards of its own."""
+    """The batch whose line it is; such a change has no cards of its own."""
     payment_url: str = ""
     """With Cause.AWAITS_PAYMENT, in the process that Autumn told it: never stored."""
     cards: tuple[PostedCard, ...] | None = field(default=None, compare=False)
@@ -312,7 +312,7 @@ class Record:
 
 
 class NoticeKind(StrEnum):
-    """A message of its own about a change, which is posted at most once."""
+    """A separate message about a change, posted at most once."""
 
     OUTCOME = "outcome"
     """To the requester: how the request ended."""
@@ -359,14 +359,14 @@ def _to_be_paid(record: Record, event: ChangeEvent) -> bool:
 
 def applied_at_once(record: Record, event: ChangeEvent) -> bool:
     """Whether this step is the one with which a change that needed no approval was applied. A line of a batch
-    is not posted by itself."""
+    is not posted on its own."""
     settling = (ChangeEvent.APPLIED, ChangeEvent.MARKED, ChangeEvent.CHECKED)
     at_once = record.needed == 0 and not record.batch
     return record.state is State.APPLIED and at_once and event in settling
 
 
 def notices_of(record: Record, event: ChangeEvent) -> list[NoticeKind]:
-    """The messages of its own that a step owes, due at once."""
+    """The separate messages that a step calls for, due right away."""
     outcome = notice_of(record, event)
     kinds = [] if outcome is None else [outcome]
     return [*kinds, NoticeKind.APPLIED_AT_ONCE] if applied_at_once(record, event) else kinds

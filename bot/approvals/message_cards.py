@@ -82,7 +82,7 @@ def _buttons(record: Record) -> list[Block]:
 
 
 def undone_notice(record: Record, *, names: Mapping[str, str] | None = None) -> Card:
-    """For the person who requested a change that somebody else undid."""
+    """For the person who requested a change that someone else undid."""
     summary = descriptions.summary(record.input, names or {})
     customer = text.code(record.customer_id, 120) or labels.NO_ID
     lines = [f"*{summary}* · {customer}", *state_text.described(record, names or {}).split("\n")]
@@ -133,7 +133,7 @@ def not_accepted(why: str) -> Card:
     return layout.card([blocks.section("not_accepted", title)], [], [], stamp=None)
 
 
-# Wishes: what somebody wants to do and may not
+# Wishes: what someone wants to do and may not
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asks of those who may."""
+    """What someone asks those who may to do."""
 
     verb: Verb
     lines: tuple[str, ...] = ()

@@ -35,7 +35,7 @@ class PostedNotice:
 
 
 class NoticePoster:
-    """Posts what a queue keeps. `slack`: a client that never retries by itself. `event`: of the messages'
+    """Posts what a queue keeps. `slack`: a client that never retries on its own. `event`: of the messages'
     marks."""
 
     def __init__(self, runtime: Runtime, slack: AsyncWebClient, queue: NoticeQueue, event: str) -> None:
@@ -83,7 +83,7 @@ class NoticePoster:
 
 
 class NoticeDelivery:
-    """Of the notices about changes. `slack`: a client that never retries by itself."""
+    """Delivers the notices about changes. `slack`: a client that never retries on its own."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""Messages of their own, about changes and about lists of them, kept in the database until they are posted.
+"""Separate messages about changes and about lists of them, kept in the database until they are posted.
 
-Whoever posts one claims it, then stores that an attempt begins, then sends. An attempt that may have reached
-Slack is looked for before the next.
+A process claims a message, records that an attempt begins, then sends it. Before the next attempt it looks in
+Slack for the last one, if that may have arrived.
 """
 
 from collections.abc import Mapping

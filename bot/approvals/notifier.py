@@ -175,7 +175,7 @@ class ChangeNotifier:
     # Notices
 
     async def _announce_undo(self, record: Record) -> None:
-        """To the requester, below their card, if somebody else undid it. Not retried: the card shows it
+        """Tells the requester, below their card, if someone else undid it. Not retried: the card shows it
         too."""
         undo = await change_records.get(self._database, record.undo)
         if undo.asker == record.asker or await self._direct_messages.problem(record.asker) is not None:

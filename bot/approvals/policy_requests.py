@@ -31,7 +31,7 @@ def request_for_preview(verb: Verb, assessment: Assessment, env: Environment) ->
 
 
 def request_for_approval(assessment: Assessment, env: Environment, *, own: bool) -> Request:
-    """For somebody who approves a change, as it is now. `own`: whether they requested it."""
+    """For someone who approves a change in its current form. `own`: whether they requested it."""
     return replace(request_for_preview(Verb.APPROVE, assessment, env), own=own)
 
 

@@ -241,7 +241,7 @@ class Assessor:
 
 
 def inverse(record: Record, after: Snapshot | None) -> ChangeInput | None:
-    """The change that reverses an applied one; None if there is none."""
+    """The change that reverses an applied one; None if it cannot be reversed."""
     if after is None:
         return None
     reverse = registry.kind(record.kind).inverse(record.input, record.before, after)

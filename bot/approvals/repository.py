@@ -1,8 +1,8 @@
 """Every step in the life of a change, in SQL. Reading changes is in `change_records`.
 
 A step is a guarded UPDATE and its row in the audit trail, in one transaction. The guard is in the WHERE
-clause: of any number of processes that try at once, one gets the record and the others None, because somebody
-was first or the change is not in a state for it. `EDGES` says which state may follow which.
+clause: of any number of processes that try at once, one gets the record and the others None, because someone
+else was first or the change is not in a state for it. `EDGES` says which state may follow which.
 
 The process may die at any await. These are the points where that matters, by their checkpoint, and what the
 sweeper does afterwards:
@@ -229,8 +229,8 @@ async def supersede(
 ) -> Record | None:
     """Replaces an outdated preview: the request waits again, and earlier approvals no longer count.
 
-    For a change that waits, or that the caller holds and has not begun to write. Without terms it cannot be
-    requested as it is now, and ends here.
+    For a change that waits, or that the caller holds and has not begun to write. Without terms it can no
+    longer be requested, and ends here.
     """
     preview, terms = new
     state = State.WAITING if terms else State.SUPERSEDED
@@ -324,7 +324,7 @@ async def _submitted(connection: AsyncConnection, draft: Draft) -> bool:
 
 
 class ApprovedMeanwhile(Exception):
-    """Somebody else approved since the basis was read."""
+    """Someone else approved since the basis was read."""
 
 
 @unbroken
@@ -389,7 +389,7 @@ async def approve(
 
 @unbroken
 async def deny(database: Database, change_id: str, version: int, decided: Decided) -> Record | None:
-    """One denial is enough; somebody who has approved may still deny."""
+    """One denial is enough; someone who has approved may still deny."""
     values = {
         "state": State.DENIED,
         "decided_by": decided.person,
@@ -446,7 +446,7 @@ async def refuse(
     actor: str,
     now: datetime,
 ) -> Record | None:
-    """Ends a request that turned out, as somebody approved it, to be impossible by now."""
+    """Ends a request that turned out to be impossible when someone approved it."""
     details = {"ending": ending, "refusals": stored.dump_notes(refusals)}
     step = _Step(ChangeEvent.FAILED, {"state": State.FAILED, **details}, details, actor)
     async with database.writing() as connection:
@@ -456,7 +456,7 @@ async def refuse(
 
 @unbroken
 async def mark(database: Database, change_id: str, settlement: Conclusion, decided: Decided) -> Record | None:
-    """Somebody looked in Autumn, and says what became of an unconfirmed change."""
+    """Someone looked in Autumn, and says whether an unconfirmed change was applied."""
     values: dict[str, Any] = {
         "state": settlement.state,
         "ending": settlement.ending,
@@ -526,7 +526,7 @@ async def claim(database: Database, change_id: str, *, lease: Lease, now: dateti
 
 @unbroken
 async def renew(database: Database, change_id: str, lease: Lease) -> bool:
-    """Extends the lease. False: somebody else has taken the change over."""
+    """Extends the lease. False: another process has taken the change over."""
     async with database.writing() as connection:
         renewed = await connection.execute(
             update(changes)
@@ -543,7 +543,7 @@ async def begin_write(
 ) -> bool:
     """Records a write before it is sent, which no card shows. False: it must not be sent.
 
-    Each position can be begun once, whoever tries and however often.
+    Each position can be begun once, however often and by however many processes that is tried.
     """
     position, write, preview = upcoming.position, upcoming.write, upcoming.preview
     values = {

@@ -34,7 +34,7 @@ from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 
 _TURN = 15.0
-"""Seconds that somebody who approves waits for another who does."""
+"""Seconds that one approver waits for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class ChangeService:
         return waiting
 
     async def approval_card(self, change_id: str) -> PostedCard | None:
-        """Where its card is in the approvals channel; None while there is none."""
+        """Where its card is in the approvals channel; None until it is posted."""
         return await CHANGE_CARDS.in_approvals_channel(self._database, change_id)
 
     async def requested_by(self, user: str, *, limit: int = 50) -> list[Record]:
@@ -266,7 +266,7 @@ class ChangeService:
         )
 
     async def _may_approve(self, record: Record, assessment: Assessment, approver: Actor) -> Decision:
-        """Whether the policy lets this person approve the change as it is now."""
+        """Whether the policy lets this person approve the change in its current form."""
         own = record.asker == approver.user
         about = policy_requests.request_for_approval(assessment, self._environment, own=own)
         return await self._permits(about, approver)
@@ -310,7 +310,7 @@ class ChangeService:
         return await self._too_late(record, request.actor) if outcome is None else outcome
 
     async def mark(self, change_id: str, actor: Actor, applied: bool, comment: str = "") -> Outcome:
-        """Somebody looked in Autumn, and says what became of an unconfirmed change.
+        """Someone looked in Autumn, and says whether an unconfirmed change was applied.
 
         Refused where Autumn clearly shows the opposite; "not applied" also while Autumn cannot be read.
         """
@@ -445,7 +445,7 @@ class ChangeService:
         return await self._decided(failed, ChangeEvent.FAILED, Result.FAILED)
 
     async def _too_late(self, record: Record, actor: Actor) -> Outcome:
-        """For somebody who came too late: how the change stands now."""
+        """For someone who came too late: how the change stands now."""
         now = await self.get(record.id) or record
         if now.state is State.WAITING:
             approved = any(approval.person == actor.user for approval in now.approvals)
@@ -472,5 +472,5 @@ async def _steps(database: Database, change_id: str) -> list[audit.Entry]:
 
 
 def _too_late_for(expected: State) -> Result:
-    """For somebody who acted on a change in this state, which it has left."""
+    """For someone who acted on a change in this state, which it has left."""
     return Result.ALREADY_SETTLED if expected is State.UNCONFIRMED else Result.TOO_LATE

@@ -40,7 +40,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """The approval of a batch. It is the approval of a line by those who may approve the line by itself."""
+    """The approval of a batch. For a line, only the approvers who may approve that line on its own count."""
 
     batch: str
     approvals: tuple[Approval, ...] = ()

@@ -39,7 +39,7 @@ class Others:
     named: str = ""
     """In mrkdwn; empty for nobody."""
     askable: bool = False
-    """Whether *Ask them* reaches somebody."""
+    """Whether *Ask them* reaches anyone."""
 
 
 class Wishes:
@@ -125,7 +125,7 @@ class Wishes:
         return await self._who_may.able(request, besides) or Result.NOBODY_TO_ASK
 
     async def _send(self, card: Card, targets: Sequence[str]) -> None:
-        """To all whom Slack lets it be sent to. Raises its error if that is nobody."""
+        """Sends it to everyone Slack lets it be sent to. Raises Slack's error if that is nobody."""
         answers = await asyncio.gather(
             *(self._post(card, target) for target in targets), return_exceptions=True
         )
@@ -150,9 +150,8 @@ class Wishes:
         return await filled_forms.get(self._database, form_id) if form_id.startswith(_WISH) else None
 
     async def taken_up(self, form_id: str) -> tuple[str, Record | None]:
-        """Under which id it is submitted, and the change that it became, if somebody has taken it up: of
-        several people who do, only one requests it. After one that came to nothing, it can be taken up again.
-        """
+        """The id to submit it under, and the change it became, if someone has taken it up: of several people
+        who do, only one requests it. If that request ended without effect, it can be taken up again."""
         attempt = 0
         while True:
             submission = hashlib.sha256(f"{form_id} {attempt}".encode()).hexdigest()[:32]

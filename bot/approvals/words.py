@@ -175,7 +175,7 @@ ASKED_OF: Mapping[Verb, str] = {
     Verb.LINK: "for a link for a customer",
     Verb.DIGESTS: "to set up or change digests or alerts",
 }
-"""What somebody asks of those who may, after *asks you*."""
+"""What someone asks those who may to do, after *asks you*."""
 
 
 def asked_in(channel: str) -> str:

@@ -28,7 +28,7 @@ class Cached(Generic[T]):
         return task.result()
 
     async def read_now(self) -> T:
-        """The value as it is now. Raises what reading it raises."""
+        """The current value. Raises what reading it raises."""
         return await self._fresh()
 
     def latest(self, *, within: float) -> T | None:
@@ -67,6 +67,6 @@ class Cached(Generic[T]):
 
 
 def _retrieve(task: "asyncio.Task[T]") -> None:
-    """Marks the exception of a read as retrieved: whoever asked may have given up."""
+    """Marks the exception of a read as retrieved: the caller may have given up."""
     if not task.cancelled():
         task.exception()

@@ -132,7 +132,7 @@ def refused(status: int, code: str = "") -> type[Refused]:
 
 
 def named(name: str) -> type[AutumnError]:
-    """The error class with that name; AutumnError if there is none."""
+    """The error class with that name; AutumnError if no class has it."""
     classes: list[type[AutumnError]] = [AutumnError]
     for parent in classes:
         classes += parent.__subclasses__()

@@ -223,7 +223,7 @@ def in_brief(record: BatchRecord, names: Mapping[str, str]) -> list[str]:
 
 
 def outcome_card(record: BatchRecord, lines: Sequence[BatchLineRecord], *, now: datetime) -> Card:
-    """The message of its own for whoever requested it. The first line is the push notification."""
+    """The separate message to the requester. The first line is the push notification."""
     customers = {line.input.customer for line in lines}
     title = words.title(len(lines), len(customers), undo=bool(record.undo_of))
     content = layout.packed("outcome", [headline(record), title, *_explained(record)])

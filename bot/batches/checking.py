@@ -36,7 +36,7 @@ class Wrong(Exception):
 
 
 class Checker:
-    """`most`: lines in a list. `at_once`: how much is asked of Autumn at a time."""
+    """`most`: lines in a list. `at_once`: how many requests go to Autumn at a time."""
 
     def __init__(
         self, runtime: Runtime, changes: ChangeService, permits: Permits, *, most: int, at_once: int

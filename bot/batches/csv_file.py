@@ -70,7 +70,7 @@ def _plain(mrkdwn: str) -> str:
 def pasted(
     several_changes: SeveralChanges, customer: str, entity: str, features: Mapping[str, str], now: datetime
 ) -> str:
-    """Several changes of one customer that were said in one sentence, as somebody would paste them.
+    """Several changes to one customer that were given in one sentence, as someone would paste them.
 
     `customer`: their id. `entity`: empty for the whole customer. `features`: names by id of those that may be
     meant."""

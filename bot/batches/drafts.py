@@ -1,6 +1,6 @@
 """Lists that are wrong in part, kept for a day: a card offers to go on without the wrong lines.
 
-And checked lists that somebody is looking at, so that going on does not check them again.
+And checked lists that someone is looking at, so that going on does not check them again.
 """
 
 import secrets
@@ -46,7 +46,7 @@ async def keep(
 async def kept(
     database: Database, draft_id: str, *, env: Environment, person: str = ""
 ) -> tuple[BatchLine, ...] | None:
-    """`person`: whose lines they must be; empty for whoever has the id."""
+    """`person`: whose lines they must be; empty for anyone who has the id."""
     mine = [batch_drafts.c.id == draft_id, batch_drafts.c.env == env]
     if person:
         mine.append(batch_drafts.c.person == person)

@@ -1,4 +1,4 @@
-"""Changes that somebody gathers one by one, from the forms of any customers, to request them together.
+"""Changes that someone gathers one by one, from the forms of any customers, to request them together.
 
 Each person gathers one list at a time. Its key is the one that it is submitted with, so that it can become
 one batch only; once it has, the next change begins another list.
@@ -42,8 +42,8 @@ class ListChanged(Exception):
 async def add(
     database: Database, change: GatheredChange, *, env: Environment, person: str, now: datetime
 ) -> GatheredList | None:
-    """The list with this change at its end; the same change, and the same form, is added once. None: the form
-    was submitted, so its change is requested by itself."""
+    """The list with this change at its end; the same change, or the same form, is added only once. None: the
+    form was submitted, so its change is requested on its own."""
     async with database.writing() as connection:
         earlier = await filled_forms.claim_use(connection, change.form, FormUse.LINE, now=now)
         if earlier is FormUse.REQUEST:

@@ -1,4 +1,4 @@
-"""The steps of a batch's lines, in SQL: begun by whoever holds the batch, settled once.
+"""The steps of a batch's lines, in SQL: begun by the process that holds the batch, settled once.
 
 Every transaction locks the batch first, so a line never begins after the batch was stopped or taken over.
 """
@@ -16,13 +16,13 @@ from bot.store.tables import batch_lines, batches, changes
 
 
 def submission_id(batch_id: str, number: int, attempt: int) -> str:
-    """The id of an attempt at a line, as a change: the same whoever requests it, however often."""
+    """The id of an attempt at a line, as a change: always the same, whichever process requests it."""
     return f"batch:{batch_id}:{number}:{attempt}"
 
 
 @unbroken
 async def begin(database: Database, batch_id: str, number: int, *, by: str) -> BatchLineRecord | None:
-    """Begins a queued line. None: the batch is stopped, or somebody else's, or the line has begun."""
+    """Begins a queued line. None: the batch is stopped, another process holds it, or the line has begun."""
     runs = (batches.c.state == BatchState.RUNNING, batches.c.lease_by == by)
     async with database.writing() as connection:
         if not await _lock(connection, batch_id, *runs):
@@ -41,8 +41,8 @@ async def begin(database: Database, batch_id: str, number: int, *, by: str) -> B
 async def again(database: Database, batch_id: str, line: BatchLineRecord) -> BatchLineRecord | None:
     """Another attempt at a line, whose last one was cut off by a crash before anything was sent.
 
-    That is looked up in the same statement. None: the last attempt ended otherwise, or somebody else has
-    begun another.
+    That is checked in the same statement. None: the last attempt ended otherwise, or another process has
+    begun a new one.
     """
     cut_off = exists().where(
         changes.c.submission_id == submission_id(batch_id, line.number, line.attempt),

@@ -55,7 +55,7 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True)
 class GatheredChange:
-    """A change as a form was filled in with it, for the list that somebody gathers."""
+    """A change as filled in in a form, for the list that someone gathers."""
 
     form: str
     """The submission id of the form, which becomes one line only, or one request."""
@@ -65,7 +65,7 @@ class GatheredChange:
 
 @dataclass(frozen=True, slots=True)
 class GatheredList:
-    """Changes that somebody has added one by one, to request them together."""
+    """Changes that someone has added one by one, to request them together."""
 
     key: str
     """What it is submitted with."""
@@ -102,7 +102,7 @@ class LineReason(StrEnum):
     TOO_MANY = "too_many"
     """The list is longer than a list may be."""
     NO_UNDO = "no_undo"
-    """It cannot be undone, or is being undone by itself; in the undo of a batch."""
+    """It cannot be undone, or is being undone on its own; in the undo of a batch."""
     NOT_READ = "not_read"
     """Autumn could not be read; the list can be checked again."""
 
@@ -189,7 +189,7 @@ class CheckedBatch:
     @property
     def fingerprint(self) -> str:
         """The same only for a list that looks the same: what each line would change, with its warnings, and
-        how many people must approve. To be compared with what somebody was shown."""
+        how many people must approve. To be compared with what someone was shown."""
         previewed = [(line.input, line.preview.lines, line.preview.warnings) for line in self.lines]
         approvals = self.decision.approvals if self.decision else None
         return hashlib.sha256(repr((previewed, approvals)).encode()).hexdigest()[:16]
@@ -242,7 +242,7 @@ class BatchState(StrEnum):
     """No further line will be applied."""
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
-    """By whoever requested it."""
+    """By the requester."""
     EXPIRED = "expired"
 
 
@@ -366,7 +366,7 @@ class BatchResult(StrEnum):
     NOT_ALLOWED = "not_allowed"
     """By the policy; `decision` says why."""
     ASKER_NOT_ALLOWED = "asker_not_allowed"
-    """Whoever requested it may not request it any more; nothing was decided."""
+    """The requester may no longer request it; nothing was decided."""
     NO_REASON = "no_reason"
     """The policy requires a reason."""
     NO_CHANNEL = "no_channel"
@@ -374,7 +374,7 @@ class BatchResult(StrEnum):
     TOO_MANY_WAIT = "too_many_wait"
     """No more of this person's batches may wait."""
     TOO_LATE = "too_late"
-    """Somebody was first, or it expired; `batch` says which."""
+    """Someone else was first, or it expired; `batch` says which."""
     STALE = "stale"
     """The clicked card showed an earlier revision."""
     ALREADY = "already"
@@ -384,7 +384,7 @@ class BatchResult(StrEnum):
     NO_UNDO = "no_undo"
     """There is nothing to undo, or it is being undone."""
     LIST_CHANGED = "list_changed"
-    """Somebody has added to the gathered list since, or cancelled it; nothing was requested."""
+    """Someone has added to the gathered list since, or cancelled it; nothing was requested."""
     UNKNOWN = "unknown"
     """There is no such batch."""
 

@@ -158,8 +158,8 @@ class BatchNotifier:
     # Files
 
     async def _share_results(self, record: BatchRecord, lines: Sequence[BatchLineRecord], dm: str) -> None:
-        """To whoever requested it, and below the card in the approvals channel. Not retried: the cards have a
-        button for it."""
+        """Shares them with the requester, and below the card in the approvals channel. Not retried: the cards
+        have a button for it."""
         if record.state in _APPLIED:
             await self._share_if_taken(record, lines, dm, "")
         await self._share_below_cards(record, lines)

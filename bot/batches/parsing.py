@@ -1,4 +1,4 @@
-"""Reads a list that somebody pasted or uploaded. Pure, and it takes any bytes: what cannot be read without
+"""Reads a list that someone pasted or uploaded. Pure, and it takes any bytes: what cannot be read without
 guessing is reported line by line.
 
     customer,feature,amount,action,kind,entity    in any order, as a header names them

@@ -4,9 +4,9 @@ A step is a guarded UPDATE and its row in the audit trail, in one transaction: o
 try at once, one gets the record and the others None. Every transaction takes its locks in the same order:
 batches, lines, decisions, cards, the head of the trail.
 
-A batch whose lines are to be applied has a lease, and whoever holds it begins lines. When the lease lapses,
-another replica goes on. That no line is applied twice does not depend on the lease: each attempt at a line is
-one change, by its submission id.
+A batch whose lines are to be applied has a lease, and the process that holds it begins lines. When the lease
+lapses, another replica goes on. That no line is applied twice does not depend on the lease: each attempt at a
+line is one change, by its submission id.
 """
 
 import secrets
@@ -392,7 +392,7 @@ async def _keep_decision(connection: AsyncConnection, batch_id: str, decided: De
 
 @unbroken
 async def claim(database: Database, env: Environment, *, lease: Lease, now: datetime) -> BatchRecord | None:
-    """Claims a batch that has lines to apply and that nobody works on; None if there is none."""
+    """Claims a batch that has lines to apply and that no process holds; None if there is no such batch."""
     free = (
         select(batches.c.id)
         .where(
@@ -416,7 +416,7 @@ async def claim(database: Database, env: Environment, *, lease: Lease, now: date
 
 @unbroken
 async def renew(database: Database, batch_id: str, lease: Lease) -> bool:
-    """Extends the lease. False: it is somebody else's, or the batch has ended."""
+    """Extends the lease. False: another process holds it, or the batch has ended."""
     values = {"lease_until": lease.until}
     return await _hold(database, batch_id, lease.by, values)
 

@@ -1,6 +1,6 @@
 """Applies the lines of an approved batch: each becomes a change, requested under the approval of the batch.
 
-Whoever holds the batch begins its lines, several customers at a time, the lines of one customer in their
+The process that holds the batch begins its lines, several customers at a time, the lines of one customer in
 order. A process may die at any await; another then takes the batch over:
 
     queued     it begins the line

@@ -109,7 +109,7 @@ class BatchService:
         return await repository.requested_by(self._database, self._environment, user, limit=limit)
 
     async def approval_card(self, batch_id: str) -> PostedCard | None:
-        """Where its card is in the approvals channel; None while there is none."""
+        """Where its card is in the approvals channel; None until it is posted."""
         return await BATCH_CARDS.in_approvals_channel(self._database, batch_id)
 
     async def results(self, batch_id: str) -> Sequence[BatchLineRecord]:
@@ -124,7 +124,7 @@ class BatchService:
         return await drafts.kept(self._database, draft_id, env=self._environment, person=actor.user)
 
     async def passed_on(self, draft_id: str) -> Sequence[BatchLine] | None:
-        """The lines that somebody else had kept, for whoever they were passed on to."""
+        """The lines that someone else stored, for the people they were passed on to."""
         return await drafts.kept(self._database, draft_id, env=self._environment)
 
     async def taken_up(self, draft_id: str) -> tuple[str, BatchRecord | None]:
@@ -255,7 +255,7 @@ class BatchService:
         return await self._decided(denied, batch_id)
 
     async def withdraw(self, batch_id: str, actor: Actor) -> BatchOutcome:
-        """For whoever requested it, while it waits."""
+        """For the requester, while it waits."""
         record = await self.get(batch_id)
         if record is None:
             return BatchOutcome(BatchResult.UNKNOWN)
@@ -269,7 +269,7 @@ class BatchService:
         return await self._decided(withdrawn, batch_id)
 
     async def stop(self, batch_id: str, actor: Actor) -> BatchOutcome:
-        """No further line begins; for whoever requested it, and whoever may approve it."""
+        """No further line begins. For the requester, and for anyone who may approve it."""
         record = await self._may_lead(batch_id, actor)
         if isinstance(record, BatchOutcome):
             return record
@@ -381,7 +381,7 @@ class BatchService:
         return None if refused is None else (record, refused)
 
     async def _decided(self, record: BatchRecord | None, batch_id: str) -> BatchOutcome:
-        """`record`: None if somebody else decided first."""
+        """`record`: None if someone else decided first."""
         if record is None:
             return BatchOutcome(BatchResult.TOO_LATE, await self.get(batch_id))
         return await self._announce(record)

@@ -30,7 +30,7 @@ def _read(data: Data) -> Iterator[Occurrence]:
 
 
 def _change(change: Data) -> dict[str, str | float | None]:
-    """What there is to tell of it; empty when there is nothing."""
+    """What to report about it; empty if nothing."""
     product = a_part(change, "subscription") or a_part(change, "purchase")
     plan, action, before = an_id(product, "plan_id"), a_text(change, "action"), _before(change)
     if not plan or not action or (before and before.keys() <= _PAYMENT):
