@@ -16,7 +16,7 @@ import httpx
 from pydantic import BaseModel, SecretStr
 
 from bot import __version__
-from bot.autumn import reading
+from bot.autumn import responses
 from bot.autumn.errors import AutumnError, Garbled, NotSent, Refused, TimedOut, Unreachable
 from bot.autumn.retry_policy import RetryPolicy, pause
 from bot.autumn.shares import FairQueue, FairRate
@@ -109,9 +109,9 @@ class Wire:
 
     async def read_model(self, shape: type[M], request: ReadRequest) -> M:
         """Autumn's answer as `shape`, within `RetryPolicy.whole` seconds. Raises AutumnError."""
-        return await self.read_parsed(reading.as_model(shape), request)
+        return await self.read_parsed(responses.as_model(shape), request)
 
-    async def read_parsed(self, parse: reading.Parse[T], request: ReadRequest) -> T:
+    async def read_parsed(self, parse: responses.Parse[T], request: ReadRequest) -> T:
         """Like `read_model`, with a parser for the body of the answer."""
         record = _CallRecord(asyncio.get_running_loop().time())
         try:
@@ -166,10 +166,10 @@ class Wire:
         except httpx.TransportError as failed:
             raise Unreachable(type(failed).__name__, request=name) from None
         record.status = response.status_code
-        return reading.done(response, request=name)
+        return responses.done(response, request=name)
 
     async def _read_with_retries(
-        self, parse: reading.Parse[T], request: ReadRequest, record: "_CallRecord"
+        self, parse: responses.Parse[T], request: ReadRequest, record: "_CallRecord"
     ) -> T:
         # Not a retry library: the decision also needs Retry-After and the time left for the whole read.
         while True:
@@ -197,7 +197,7 @@ class Wire:
         except TimeoutError:
             raise NotSent("No turn in time.", request=_request_name(request)) from None
 
-    async def _attempt(self, parse: reading.Parse[T], request: ReadRequest, record: "_CallRecord") -> T:
+    async def _attempt(self, parse: responses.Parse[T], request: ReadRequest, record: "_CallRecord") -> T:
         name = _request_name(request)
         try:
             async with asyncio.timeout(self._retry_policy.attempt):
@@ -216,7 +216,7 @@ class Wire:
             raise Unreachable(type(error).__name__, request=name) from None
         record.status = response.status_code
         try:
-            return reading.answer(parse, response, request=name)
+            return responses.answer(parse, response, request=name)
         finally:
             # The stream and the response refer to each other: without this a page of a megabyte would stay in
             # memory until the next garbage collection, which waits for quiet moments.

@@ -16,9 +16,9 @@ from bot.approvals.requests import Permits
 from bot.approvals.service import ChangeService
 from bot.approvals.steps import Preview
 from bot.autumn.errors import AutumnError
+from bot.batches.customer_reader import CustomerReader, Known, Subject, read_each
 from bot.batches.model import BatchLine, CheckedBatch, CheckedLine, LineProblem, LineReason
 from bot.batches.policy import refused_request, strictest, together
-from bot.batches.reading import CustomerReader, Known, Subject, read_each
 from bot.changes import registry
 from bot.changes.line_form import LineReader
 from bot.changes.model import ChangeInput, Facts

@@ -20,7 +20,7 @@ from bot.digests.model import DeliveryOutcome, Digest, DigestContent, NewDigest,
 from bot.digests.process import DigestProcess, DigestTimeouts
 from bot.digests.report import build
 from bot.digests.report.model import ItemPage, Report, RowQuery
-from bot.digests.report.reading import Reading
+from bot.digests.report.report_reader import Reading
 from bot.digests.scan.scanner import ReportProgress, Scanner
 from bot.digests.sections import past_due
 from bot.digests.ticker import Ticker

@@ -12,7 +12,7 @@ from hypothesis import given
 from bot.autumn import bulk
 from bot.autumn.errors import Garbled, RateLimited
 from tests.autumn.scripted import RECORDED, ReceivedRequest, Scripted, error, listing, ok
-from tests.autumn.test_reading import BODIES
+from tests.autumn.test_responses import BODIES
 from tests.examples import examples
 
 

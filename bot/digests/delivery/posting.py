@@ -37,7 +37,7 @@ from bot.digests.delivery.settlement import Delivery, RunSettlement
 from bot.digests.model import DeliveryOutcome, Digest, DigestContent, Run, RunSkip
 from bot.digests.process import DigestProcess
 from bot.digests.report.model import Report, RowQuery
-from bot.digests.report.reading import Reading
+from bot.digests.report.report_reader import Reading
 from bot.digests.scan.scanner import ReportProgress, ScanFailed
 from bot.kit.card import Card
 from bot.log import log

@@ -24,7 +24,7 @@ from bot.autumn.errors import (
 )
 from bot.autumn.events import Aggregate, Event
 from bot.autumn.models import Customer, Feature, Invoice, Page
-from bot.autumn.reading import model, refusal, retry_after, without_key
+from bot.autumn.responses import model, refusal, retry_after, without_key
 from tests.autumn.scripted import recorded
 from tests.examples import examples
 
