@@ -20,7 +20,7 @@ from bot.digests.model import DeliveryOutcome, Digest, DigestContent, NewDigest,
 from bot.digests.process import DigestProcess, DigestTimeouts
 from bot.digests.report import build
 from bot.digests.report.model import ItemPage, Report, RowQuery
-from bot.digests.report.report_reader import Reading
+from bot.digests.report.report_reader import ReportReader
 from bot.digests.scan.scanner import ReportProgress, Scanner
 from bot.digests.sections import past_due
 from bot.digests.ticker import Ticker
@@ -64,14 +64,14 @@ class DigestService:
         self._now = runtime.now
         self._channels = Channels(slack.client, slack.shared_channels)
         self._targets = PostTargets(slack.client, self._channels, slack.people)
-        self._reading = Reading(runtime, Scanner(runtime, self.timeouts.scan, metrics=metrics))
+        self._reports = ReportReader(runtime, Scanner(runtime, self.timeouts.scan, metrics=metrics))
         owner_notifier = OwnerNotifier(runtime, slack.tell_owner)
         self._posting = DigestPosting(
             self._process,
             poster=DigestPoster(
                 slack.client, seconds=self.timeouts.call, new_blocks=slack.new_blocks, now=runtime.now
             ),
-            reading=self._reading,
+            reports=self._reports,
             targets=self._targets,
             organization=slack.organization,
             owner_notifier=owner_notifier,
@@ -203,18 +203,18 @@ class DigestService:
     ) -> tuple[Report, RowQuery]:
         """What it would say now. Raises ScanFailed."""
         previous = await runs.previous(self._database, digest.id, self._now())
-        return await self._reading.of_digest(digest, report_progress, previous=previous)
+        return await self._reports.of_digest(digest, report_progress, previous=previous)
 
     async def upcoming(
         self, days: int, zone: str, report_progress: ReportProgress | None = None
     ) -> tuple[Report, RowQuery]:
         """Everything there is to report for the next days. Raises ScanFailed."""
-        return await self._reading.ahead(DigestContent(days=days), zone, report_progress)
+        return await self._reports.ahead(DigestContent(days=days), zone, report_progress)
 
     async def past_due(self) -> list[ReportItem]:
         """Subscriptions that are past due now, by a reading of Autumn without previews. Raises ScanFailed."""
         content = DigestContent(frozenset({past_due.SECTION.key}), days=1)
-        _, query = await self._reading.ahead(content, "UTC", None)
+        _, query = await self._reports.ahead(content, "UTC", None)
         rows = await self.rows(query.at(sections=tuple(content.sections)))
         return [item async for item in rows]
 

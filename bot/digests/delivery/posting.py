@@ -37,7 +37,7 @@ from bot.digests.delivery.settlement import Delivery, RunSettlement
 from bot.digests.model import DeliveryOutcome, Digest, DigestContent, Run, RunSkip
 from bot.digests.process import DigestProcess
 from bot.digests.report.model import Report, RowQuery
-from bot.digests.report.report_reader import Reading
+from bot.digests.report.report_reader import ReportReader
 from bot.digests.scan.scanner import ReportProgress, ScanFailed
 from bot.kit.card import Card
 from bot.log import log
@@ -57,7 +57,7 @@ class DigestPosting:
         process: DigestProcess,
         *,
         poster: DigestPoster,
-        reading: Reading,
+        reports: ReportReader,
         targets: PostTargets,
         organization: Callable[[], Organization | None],
         owner_notifier: OwnerNotifier,
@@ -66,7 +66,7 @@ class DigestPosting:
         self._process = process
         self._database = process.database
         self._poster = poster
-        self._reading = reading
+        self._reports = reports
         self._targets = targets
         self._organization = organization
         timeouts = process.timeouts
@@ -75,7 +75,7 @@ class DigestPosting:
         self._thread = ThreadPosting(
             process,
             poster=poster,
-            reading=reading,
+            reports=reports,
             targets=targets,
             settlement=self.settlement,
             queue=self._queue,
@@ -118,7 +118,7 @@ class DigestPosting:
     ) -> Delivery:
         previous = await runs.previous(self._database, digest.id, run.due)
         try:
-            report, query = await self._reading.of_run(run, digest, report_progress, previous=previous)
+            report, query = await self._reports.of_run(run, digest, report_progress, previous=previous)
         except ScanFailed as error:
             return await self.settlement.scan_failed(run, error)
         await runs.store_report(
@@ -248,7 +248,7 @@ class ThreadPosting:
         process: DigestProcess,
         *,
         poster: DigestPoster,
-        reading: Reading,
+        reports: ReportReader,
         targets: PostTargets,
         settlement: RunSettlement,
         queue: ChannelQueue,
@@ -256,7 +256,7 @@ class ThreadPosting:
         self._process = process
         self._database = process.database
         self._poster = poster
-        self._reading = reading
+        self._reports = reports
         self._targets = targets
         self._settlement = settlement
         self._queue = queue
@@ -298,7 +298,7 @@ class ThreadPosting:
             # It was posted by a version that posted no threads.
             return None
         query = RowQuery.decode(run.query)
-        report = await self._reading.again(query)
+        report = await self._reports.again(query)
         return None if report is None or not report.parts else details_card(report, query, org)
 
     async def _post(self, run: Run, done: Delivery, card: Card, channel: str) -> Delivery:

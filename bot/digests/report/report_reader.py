@@ -29,7 +29,7 @@ RECENT = timedelta(minutes=5)
 """The oldest scan for a person who asks."""
 
 
-class Reading:
+class ReportReader:
     def __init__(self, runtime: Runtime, scanner: Scanner) -> None:
         self._database = runtime.database
         self._env = runtime.environment
