@@ -78,7 +78,7 @@ def _run(work: Work) -> None:
     try:
         asyncio.run(run())
     except BrokenPipeError:
-        # Whoever read what is printed, such as `head`, has enough. The command line ends quietly for it.
+        # The reader of the output, such as `head`, has enough. The command then ends quietly.
         raise
     except (SQLAlchemyError, OSError) as error:
         # The text of these may quote the address, and with it a password.

@@ -53,8 +53,7 @@ class Identity(AsyncAuthorize):
         return self._organization
 
     async def learn_installation(self, slack: AsyncWebClient, *, every: float) -> None:
-        """Asks Slack, every so many seconds, until there is an answer. Raises CannotStart if it refuses the
-        token."""
+        """Asks Slack every `every` seconds until it answers. Raises CannotStart if it refuses the token."""
         while True:
             try:
                 answer = await slack.auth_test()
@@ -80,7 +79,7 @@ class Identity(AsyncAuthorize):
 
 
 async def watch_token(slack: AsyncWebClient, *, every: float) -> None:
-    """A token that was revoked would else be noticed only when somebody uses Maple, who then cannot."""
+    """Otherwise a revoked token would be noticed only when someone tries to use Maple, and cannot."""
     while True:
         await asyncio.sleep(every)
         with contextlib.suppress(*SLACK_ERRORS):

@@ -221,8 +221,8 @@ def _load(kind: type[S]) -> S:
 
 
 def withdraw() -> None:
-    """Takes Slack's variables out of the environment: Bolt looks there by itself, beside what it is given,
-    and would use what it finds (SLACK_CLIENT_ID, too, which is none of ours)."""
+    """Takes Slack's variables out of the environment: Bolt also looks there, besides what it is given, and
+    would use what it finds (even SLACK_CLIENT_ID, which is not one of ours)."""
     for variable in [name for name in os.environ if name.startswith("SLACK_")]:
         del os.environ[variable]
 

@@ -230,7 +230,7 @@ async def _create(
 
 
 async def _edit(interaction: Interaction, services: Services, form: SubmittedAlert) -> AlertNote | None:
-    """None if somebody else was first, and the form is shown again as it was filled in."""
+    """None if someone else was first; the form is then shown again as it was filled in."""
     meta = form.meta
     edited = await services.alerts.edit(
         meta.subscription, meta.version, form.input.choice, by=interaction.user

@@ -74,7 +74,7 @@ def parse_undo(interaction: Interaction) -> ReasonGiven | Invalid:
 
 
 async def undo(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
-    """Requests a bulk change of its own. The same form submitted twice is one."""
+    """Requests another bulk change. The same form submitted twice is one."""
     key = submission_id(interaction, form.ref)
     outcome = await services.batches.undo(form.ref.id, interaction.actor, key=key, reason=form.reason)
     await _show_outcome(interaction, services, outcome)
@@ -84,7 +84,7 @@ async def undo(interaction: Interaction, services: Services, form: ReasonGiven) 
 
 
 async def csv(interaction: Interaction, services: Services) -> None:
-    """For whoever requested it, and for those who may see what was changed."""
+    """For the requester, and for those who may see what was changed."""
     ref = Ref.decode(interaction.value)
     if await _channel_refuses(interaction, services, ref):
         return

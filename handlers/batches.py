@@ -127,7 +127,7 @@ async def check_typed(
 async def _check(
     interaction: Interaction, services: Services, meta: BatchMeta, read: ReadList | str, reason: str
 ) -> None:
-    """`read`: the list; or in words why there is none."""
+    """`read`: the list; or a sentence that says why it could not be read."""
     if isinstance(read, str):
         await _show(interaction, services, batch_card.sentence(f"{read} {words.NOTHING_REQUESTED}"))
         return
@@ -147,12 +147,12 @@ async def _check(
 async def _save_all_lines(
     interaction: Interaction, services: Services, checked: CheckedBatch, lines: Sequence[BatchLine]
 ) -> str:
-    """All lines, where they may be passed on to somebody who may request them."""
+    """All lines, where they may be passed on to someone who may request them."""
     return await services.batches.keep(lines, interaction.actor) if checked.refused else ""
 
 
 async def take_up(interaction: Interaction, services: Services) -> None:
-    """A list that somebody else may not request: checked for this person; or what it became, if it was taken
+    """A list that someone else may not request: checked for this person; or what it became, if it was taken
     up before."""
     passed_on = ListRef.decode(interaction.value)
     meta = BatchMeta(key=secrets.token_hex(16), channel=interaction.channel)
@@ -176,7 +176,7 @@ async def take_up(interaction: Interaction, services: Services) -> None:
 async def show_gathered(
     interaction: Interaction, services: Services, gathered: GatheredList, *, note: str = words.GATHERED
 ) -> None:
-    """The list that somebody gathers from forms, checked as it is now."""
+    """The list that someone gathers from forms, as it is now, checked."""
     async with _errors_in_modal(interaction, services):
         if interaction.view:
             await services.replies.update_modal(interaction.view, batch_form.checking())
@@ -195,7 +195,7 @@ async def show_gathered(
 async def reopen_gathered(
     interaction: Interaction, services: Services, *, note: str = words.GATHERED
 ) -> None:
-    """The list that somebody gathers, as it is now, or that it is no longer there."""
+    """The list that someone gathers, as it is now, or a note that it no longer exists."""
     gathered = await services.batches.gathered(interaction.actor)
     if gathered is None:
         await _show(interaction, services, batch_card.sentence(words.GATHERED_GONE))

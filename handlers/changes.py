@@ -88,7 +88,7 @@ def parse_undo(interaction: Interaction) -> "ReasonGiven | Invalid":
 
 
 async def undo(interaction: Interaction, services: Services, form: "ReasonGiven") -> None:
-    """Requests a change of its own. The same form submitted twice is one request."""
+    """Requests another change. The same form submitted twice is one request."""
     ref = form.ref
     outcome = await services.changes.undo(
         ref.id, submission_id(interaction, ref), interaction.actor, reason=form.reason
@@ -117,7 +117,7 @@ async def _open_reason_form(
     verb: Verb,
     refuse: Callable[[Record, Ref], Result | None],
 ) -> None:
-    """Opens the form that asks for a reason. `refuse`: why the change, as it is now, does not allow it."""
+    """Opens the form that asks for a reason. `refuse`: why the change's current state does not allow it."""
     ref = Ref.decode(interaction.value)
     if await _channel_refuses(interaction, services, ref):
         return

@@ -134,6 +134,6 @@ async def mentioned(interaction: Interaction, services: Services) -> None:
 
 
 async def written(interaction: Interaction, services: Services) -> None:
-    """A message that somebody wrote; only those to Maple itself are answered."""
+    """A message that someone wrote; only those to Maple itself are answered."""
     if interaction.channel.startswith("D"):
         await mentioned(interaction, services)

@@ -89,7 +89,7 @@ async def pick_customer(interaction: Interaction, services: Services) -> None:
 class _Thread(NamedTuple):
     channel: str
     ts: str = ""
-    """Empty for a message of its own."""
+    """Empty for a separate message."""
 
 
 async def csv(interaction: Interaction, services: Services) -> None:
@@ -109,7 +109,7 @@ async def send_csv(interaction: Interaction, services: Services, chosen: CsvForm
 
 
 async def _show_outcome(interaction: Interaction, services: Services, outcome: Card) -> None:
-    """Above the rows if the person is in the modal; otherwise as a message of its own."""
+    """Above the rows if the person is in the modal; otherwise as a separate message."""
     if not interaction.view:
         await services.replies.ephemeral(interaction, outcome)
         return

@@ -217,7 +217,7 @@ async def edit(interaction: Interaction, services: Services) -> None:
 
 
 async def _refused(interaction: Interaction, services: Services, digest_id: str = "") -> bool:
-    """Whether the policy forbids it, or this digest is somebody else's; the list then says so."""
+    """Whether the policy forbids it, or this digest is someone else's; the list then says so."""
     refused = await refused_change(interaction, services, digest_id)
     if refused is not None:
         await show_list(interaction, services, list_card.digest_note(refused))

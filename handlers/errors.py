@@ -22,7 +22,7 @@ from handlers.services import Services
 
 
 class ShownError(Exception):
-    """An error that is shown in a place of its own, such as the form it came up in."""
+    """An error that is shown in a particular place, such as the form it came up in."""
 
     def __init__(self, error: Exception, show: Callable[[Card], Awaitable[None]]) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class LookupFailed(Exception):
 async def errors_in_modal(
     interaction: Interaction, services: Services, draw: Callable[[Card], dict[str, Any]] = surfaces.as_modal
 ) -> AsyncIterator[None]:
-    """Shows an error in the modal the person is looking at; if they closed it, in a message of its own."""
+    """Shows an error in the modal the person is looking at; if they closed it, in a new message."""
 
     async def show(card: Card) -> None:
         await update_modal(interaction, services, draw(card), instead=card)
@@ -66,12 +66,12 @@ class ErrorTarget(StrEnum):
     """Where an error is shown: where the person is looking."""
 
     NEW_MESSAGE = "new_message"
-    """A message of its own that only this person sees."""
+    """A new message that only this person sees."""
     CARD = "card"
     """In place of the card that was clicked."""
     DM = "dm"
     MODAL = "modal"
-    """A modal of its own."""
+    """A new modal."""
     CURRENT_MODAL = "current_modal"
     """In the modal that was clicked in or submitted; a new message if it is closed."""
     ON_TOP = "on_top"

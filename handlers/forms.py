@@ -341,7 +341,7 @@ async def edit_request(interaction: Interaction, services: Services) -> None:
 
 
 async def take_up(interaction: Interaction, services: Services) -> None:
-    """What somebody else filled in and may not request; or what it became, if it was taken up before."""
+    """What someone else filled in and may not request; or what it became, if it was taken up before."""
     form = await services.wishes.form(interaction.value)
     if form is None:
         card = message_cards.result_card(Result.UNKNOWN, now=services.now())
@@ -370,7 +370,7 @@ async def reader_card(services: Services, record: Record) -> Card:
 async def _reopen(
     interaction: Interaction, services: Services, form: FilledForm, *, edits: str = "", submission: str = ""
 ) -> None:
-    """In a modal of its own, as it was filled in. `submission`: where others may submit the same."""
+    """In a new modal, as it was filled in. `submission`: where others may submit the same."""
     meta = Meta(
         kind=decoding.kind(form.kind).id,
         customer=form.place.customer,

@@ -84,7 +84,7 @@ class Interaction:
 def within_list(interaction: Interaction) -> Interaction:
     """A click in a channel's list of digests or alerts. Its metadata is the channel, where messages go.
 
-    Raises Unreadable if it is none.
+    Raises Unreadable if it is not a channel.
     """
     if len(interaction.metadata) > LONGEST_CHANNEL_ID:
         raise Unreadable("channel")
@@ -211,7 +211,7 @@ def _event(body: Mapping[str, Any]) -> Interaction:
 
 
 def _modal(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The modal it was done in; on a message there is none."""
+    """The modal it was done in; empty on a message."""
     view = _part(body, "view")
     return {
         "view": _text(view, "id"),

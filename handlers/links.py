@@ -1,4 +1,4 @@
-"""`/autumn portal`, `/autumn payment` and their buttons: a link for the customer, for whoever asks alone."""
+"""`/autumn portal`, `/autumn payment` and their buttons: a link for the customer, shown only to the asker."""
 
 from typing import assert_never
 

@@ -194,7 +194,7 @@ async def pick_entity(interaction: Interaction, services: Services) -> None:
 
 
 async def open_card(interaction: Interaction, services: Services) -> None:
-    """Sends whoever clicked a card of their own; the message that was clicked stays as it is."""
+    """Sends the person who clicked their own card; the message that was clicked stays as it is."""
     await send_card(interaction, services, decoding.place(interaction.value))
 
 
@@ -298,7 +298,7 @@ async def entity_options(interaction: Interaction, services: Services) -> list[d
 
 
 def _place_of_select(interaction: Interaction) -> Place:
-    """A select carries no value of its own: the place is in its block_id."""
+    """A select carries no extra value: the place is in its block_id."""
     return decoding.place(interaction.block.partition(":")[2])
 
 

@@ -50,7 +50,7 @@ async def of_verb(
 class _Wished:
     request: Request
     besides: Sequence[str] = ()
-    """People who may not do it either, whatever the policy says: whoever requested it."""
+    """People who may not do it either, whatever the policy says: the requester."""
     asked: Asked | None = None
 
 

@@ -39,7 +39,7 @@ class Services:
     autumn: Autumn
     slack: AsyncWebClient
     slack_once: AsyncWebClient
-    """Never sends anything a second time by itself."""
+    """Never retries on its own."""
     people: People
     groups: Groups
     replies: Replies

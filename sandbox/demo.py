@@ -43,7 +43,7 @@ class CannotRunDemo(Exception):
 
 
 async def run(port: int | None = None, *, verbose: bool = False) -> int:
-    """Shows the demonstration until it is told to stop. The exit code: 1 when the bot ended by itself."""
+    """Shows the demonstration until it is told to stop. The exit code: 1 if the bot ended unexpectedly."""
     stop = asyncio.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
@@ -95,7 +95,7 @@ async def child(environment: dict[str, str], log: Path | None) -> AsyncIterator[
     """The bot's process; stopped at the end, gently first. Its output goes to the log, or here."""
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(log.open("wb")) if log else None
-        # In a session of its own, so that Ctrl-C is ours to pass on, after the page has been told.
+        # In a separate session, so that Ctrl-C is ours to pass on, after the page has been told.
         bot = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot"),
             cwd=ROOT,

@@ -54,7 +54,7 @@ class PendingPayment:
     """What the customer has to pay before Autumn makes the change that it accepted."""
 
     url: str = ""
-    """Whoever has it can see the invoice: for the person who requested the change alone, and never stored."""
+    """Anyone who has it can see the invoice: for the requester alone, and never stored."""
     reason: str = ""
     """Autumn's code; empty where it gives none."""
 
@@ -91,7 +91,7 @@ class Facts:
     same_email: int | None = None
     """Other customers with the email address that would be set; None when not looked for."""
     extra: object = None
-    """What the kind reads by itself (`ExtraRead`)."""
+    """What only this kind reads (`ExtraRead`)."""
     redeemed: frozenset[str] = frozenset()
     """Promo codes that the customer redeemed, as far as Maple's own history knows."""
     quote: Quote | None = None

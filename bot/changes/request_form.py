@@ -280,7 +280,7 @@ def _who(facts: Facts, customer_id: str) -> list[Block]:
 
 
 def _preview(state: FormState, content: FormContent) -> list[Block]:
-    """What the change comes to, as far as it is filled in."""
+    """What the change would do, as far as it is filled in."""
     if content.problem:
         return [blocks.section("preview.0", blocks.plain(content.problem))]
     sight, names = state.sight, called(state.facts)
@@ -302,7 +302,8 @@ def _preview(state: FormState, content: FormContent) -> list[Block]:
 
 
 def _gather(state: FormState) -> list[Block]:
-    """Only for what may be requested. A customer is deleted by itself, and an edited request stays one."""
+    """Only for what may be requested. A customer is deleted only on its own, and an edited request stays a
+    single one."""
     allowed = state.sight is not None and state.sight.needed is not None
     if not allowed or state.meta.edits or registry.kind(state.meta.kind).removes_customer:
         return []

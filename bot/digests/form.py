@@ -99,7 +99,7 @@ def working(meta: DigestMeta) -> dict[str, Any]:
 
 
 def edited_meanwhile() -> str:
-    """The trouble shown if somebody else edited the digest meanwhile."""
+    """The trouble shown if someone else edited the digest meanwhile."""
     return setup_words.EDITED_MEANWHILE
 
 

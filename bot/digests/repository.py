@@ -1,7 +1,7 @@
 """Creates, edits, pauses, resumes and removes digests.
 
-Guards are in the WHERE: None means that somebody else was first. Days that came due before are dealt with
-first, as a tick at that moment would have done, so the order of the two does not matter.
+Guards are in the WHERE clause: None means that someone else was first. Days that came due before are dealt
+with first, as a tick at that moment would have done, so the order of the two does not matter.
 """
 
 import secrets
@@ -222,7 +222,7 @@ async def remove(database: Database, digest_id: str, *, now: datetime, by: str =
 
 
 async def get(database: Database, digest_id: str) -> Digest | None:
-    """None if there is none, or it was removed."""
+    """None if it does not exist or was removed."""
     matching = await _find(database, digests.c.id == digest_id)
     return matching[0] if matching else None
 
@@ -275,8 +275,8 @@ async def _update(
 async def _record(
     connection: AsyncConnection, digest: Digest, event: DigestEvent, *, actor: str, now: datetime
 ) -> None:
-    """Adds a row about a digest as it is now to the audit trail. Must be the last step of a transaction, like
-    `audit.append`. `actor`: a person's id in Slack; empty for Maple itself."""
+    """Adds a row about a digest's current state to the audit trail. Must be the last step of a transaction,
+    like `audit.append`. `actor`: a person's id in Slack; empty for Maple itself."""
     await audit.append(
         connection, change_id=digest.id, event=event, actor=actor, at=now, body=_body(digest, event)
     )

@@ -31,10 +31,10 @@ from bot.slack.channels import ChannelProblem, Channels
 
 @dataclass(frozen=True, slots=True)
 class DigestSlack:
-    """What digests need of Slack, and of whoever composes the bot."""
+    """What digests need from Slack and from the rest of the bot."""
 
     client: AsyncWebClient
-    """Never repeats a request by itself."""
+    """Never retries on its own."""
     tell_owner: TellOwner
     people: People
     shared_channels: frozenset[str] = frozenset()
@@ -106,7 +106,7 @@ class DigestService:
         return await repository.everywhere(self._database, self._env)
 
     async def get(self, digest_id: str) -> Digest | None:
-        """None if there is none, or it was removed."""
+        """None if it does not exist or was removed."""
         return await repository.get(self._database, digest_id)
 
     async def create(
@@ -141,7 +141,7 @@ class DigestService:
     async def edit(
         self, digest_id: str, version: int, schedule: Schedule, content: DigestContent, *, by: str
     ) -> Digest | None:
-        """None if somebody else edited or removed it since that version."""
+        """None if someone else has edited or removed it since that version."""
         return await repository.edit(
             self._database,
             digest_id,
@@ -157,7 +157,8 @@ class DigestService:
         return await repository.pause(self._database, digest_id, Pause.ASKED, now=self._now(), by=by)
 
     async def resume(self, digest_id: str, *, by: str) -> Digest | ChannelProblem | PersonProblem | None:
-        """Due again from now on, in the channel as it is now. None if it is not paused."""
+        """Resumes it: due from now on, and the channel's current privacy is stored. None if it is not
+        paused."""
         digest = await self.get(digest_id)
         if digest is None:
             return None

@@ -1,4 +1,5 @@
-"""What people read where digests are set up: in the list, the form, and messages to whoever set one up."""
+"""What people read where digests are set up: in the list, the form, and messages to the person who set one
+up."""
 
 from enum import StrEnum
 
@@ -208,7 +209,7 @@ class DigestNote(StrEnum):
     RESUMED = "resumed"
     REMOVED = "removed"
     CHANGED = "changed"
-    """Somebody else was first."""
+    """Someone else was first."""
     SENDING = "sending"
     PREVIEWING = "previewing"
     PREVIEWED = "previewed"
@@ -217,7 +218,7 @@ class DigestNote(StrEnum):
     NOT_PREVIEWED = "not_previewed"
     NOT_ALLOWED = "not_allowed"
     NOT_THEIRS = "not_theirs"
-    """It goes to another person, and somebody else set it up."""
+    """It goes to another person, and someone else set it up."""
 
 
 NOTES = {

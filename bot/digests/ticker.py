@@ -64,8 +64,8 @@ class Ticker:
         self._scheduler.start()
 
     async def stop(self, seconds: float) -> None:
-        """Stops ticking. Posts under way may finish within so many seconds; everything else is given back for
-        others to deliver."""
+        """Stops ticking. Posts under way have `seconds` to finish; everything else is given back for others
+        to deliver."""
         self._stopped = True
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
@@ -109,7 +109,7 @@ class Ticker:
             self._ticks.discard(this_tick)
 
     def _tell_owners(self) -> None:
-        """In a task of its own: due digests must not wait for it, however slow Slack is."""
+        """In a separate task: due digests must not wait for it, however slow Slack is."""
         if not self._notices:
             task = asyncio.create_task(self._owner_notifier.tell_due())
             self._notices.add(task)

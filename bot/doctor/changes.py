@@ -20,7 +20,7 @@ from bot.store.database import Database, database_url
 
 
 async def examine_policy(settings: Settings, slack: AsyncWebClient | None, report: Report) -> None:
-    """`slack` None: it does not let Maple in, so nothing can be asked of it."""
+    """`slack`: None if Slack does not let Maple in, so that nothing can be looked up there."""
     try:
         policy = load(settings.maple_policy, kinds.policy_kinds())
     except PolicyError as error:

@@ -47,8 +47,8 @@ async def called(call: Awaitable[Any]) -> Any:
 
 
 async def stored(settings: Settings, read: Callable[[Database], Awaitable[list[T]]]) -> list[T]:
-    """What `read` finds in the database. Nothing if there is none (it is not created), or if it cannot be
-    read, which is a finding of its own."""
+    """What `read` finds in the database. Nothing if the database does not exist (it is not created) or cannot
+    be read, which is reported elsewhere."""
     url = settings.database_url.get_secret_value()
     target = database_url(url)
     if target.drivername.startswith("sqlite") and not _there(target.database or ""):

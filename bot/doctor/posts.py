@@ -33,7 +33,7 @@ async def examine_digests(settings: Settings, slack: AsyncWebClient, report: Rep
     try:
         channels = Channels(slack, load(settings.maple_policy, kinds.policy_kinds()).digests.shared_channels)
     except PolicyError:
-        # That is a finding of its own.
+        # That is reported elsewhere.
         return
     digests: dict[str, list[Digest]] = {}
     active = await stored(
@@ -76,7 +76,7 @@ async def examine_alerts(settings: Settings, slack: AsyncWebClient, report: Repo
     try:
         shared = load(settings.maple_policy, kinds.policy_kinds()).digests.shared_channels
     except PolicyError:
-        # That is a finding of its own.
+        # That is reported elsewhere.
         return
     subscriptions = await stored(
         settings, lambda database: alerts_repository.active(database, settings.environment)

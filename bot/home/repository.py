@@ -10,7 +10,7 @@ from bot.store.database import Database, insert, unbroken
 from bot.store.tables import home_tabs, recent_customers
 
 OPEN_FOR = timedelta(hours=8)
-"""A tab that was not opened for so long is not redrawn by itself any more."""
+"""A tab that was not opened for this long is no longer redrawn automatically."""
 MOST_OPEN = 50
 """Tabs that are redrawn by themselves: those opened last."""
 MOST_RECENT = 10

@@ -45,7 +45,7 @@ def one_of(values: Values, block: str, choices: Iterable[Choice], default: Defau
 
 
 def person(values: Values, block: str) -> str:
-    """The id of the person who is picked; empty for anything that is none."""
+    """The id of the person who is picked; empty for anything that is not a person's id."""
     user = str(_held(values, block).get("selected_user") or "")
     return user if mentions.is_user(user) else ""
 
@@ -69,7 +69,7 @@ def clock(values: Values, block: str) -> time | None:
 
 
 def moment(values: Values, block: str) -> datetime | None:
-    """A date and time; None when there is none, or none that a calendar has."""
+    """A date and time; None if nothing is picked, or if no calendar has it."""
     seconds = _held(values, block).get("selected_date_time")
     if not isinstance(seconds, int):
         return None

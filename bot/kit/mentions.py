@@ -22,7 +22,7 @@ def is_group(name: str) -> bool:
 
 
 def person(user: str) -> str:
-    """A mention of a Slack user; Maple itself when there is none."""
+    """A mention of a Slack user; *Maple* if `user` is empty."""
     if not user:
         return phrases.MAPLE
     return f"<@{user}>" if _USER.fullmatch(user) else text.code(user, 40) or phrases.MAPLE

@@ -79,7 +79,7 @@ def unescape(text: str) -> str:
 
 
 def unlinked(text: str) -> str:
-    """A mrkdwn text in which bare addresses are broken up, as Slack turns them into links by itself.
+    """A mrkdwn text in which bare addresses are broken up, since Slack would turn them into links.
 
     Needed for a message's own text only: in blocks, `verbatim` says the same.
     """

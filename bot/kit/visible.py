@@ -1,7 +1,7 @@
 """What a person sees of a text: the one place that knows which characters draw nothing.
 
 Whatever is typed goes through here before it is previewed, judged or written, and whatever came from outside
-before it is shown, so that what is shown is what there is.
+before it is shown, so that what people see is all there is.
 """
 
 import re

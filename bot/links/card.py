@@ -62,5 +62,5 @@ def buttons(place: Place, kinds: tuple[LinkKind, ...]) -> tuple[blocks.Button, .
 
 
 def address(url: str) -> str:
-    """The address as it is given; empty if it is none that Slack can be given."""
+    """The address as it is given; empty if Slack would not accept it."""
     return links.web(url, longest=LONGEST)

@@ -25,7 +25,7 @@ class LinkKind:
     route: str
     """Of Autumn's request that makes it."""
     warning: str
-    """What whoever has the link can do."""
+    """What anyone who has the link can do."""
     lasts: str
     """How long it works, as far as that is known."""
     read_scope: ReadScope | None = None
@@ -93,7 +93,7 @@ def help_lines() -> list[tuple[str, str]]:
 
 
 def who_asks() -> tuple[PolicyKind, ...]:
-    """The changes of billing: where no rule names links, whoever may request one of these may have them."""
+    """The changes of billing: if no rule names links, everyone who may request one of these may have them."""
     return tuple(
         kind.policy for kind in changes.KINDS if any(scope.scope == "billing:write" for scope in kind.scopes)
     )

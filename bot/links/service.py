@@ -1,4 +1,4 @@
-"""Has a link made, once, and gives it to whoever asked. It is stored nowhere."""
+"""Has a link made, once, and gives it to the person who asked. It is stored nowhere."""
 
 import secrets
 from collections.abc import Mapping
@@ -40,8 +40,8 @@ class LinkService:
     async def make(self, kind: LinkKind, customer_id: str, actor: Actor) -> MadeLink | Lost | Decision:
         """The refusal if the person may not. Raises AutumnError when none was made.
 
-        The request is sent once: each would make a page of its own, and one of them a customer in Stripe.
-        Autumn would make a customer that it does not know, so they are read first.
+        The request is sent once: each would create another page, and the first may create a customer in
+        Stripe. Autumn would create a customer that it does not know, so the customer is read first.
         """
         decision = await self._permission.may_link(actor)
         if not decision.permit:

@@ -32,7 +32,7 @@ def in_force(control: str, features: frozenset[str], customer: Customer) -> list
 
 
 def number(value: Any) -> Decimal | None:
-    """A figure of an entry; None for what is none."""
+    """A figure of an entry; None if the value is not a number."""
     try:
         figure = Decimal(str(value))
     except InvalidOperation:

@@ -1,5 +1,5 @@
-"""What the company calls its plans and features, as far as a customer's answer tells; and the feature that is
-meant by what somebody typed."""
+"""What the company calls its plans and features, as far as a customer's answer says; and the feature that
+someone means by what they typed."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -100,7 +100,7 @@ def price(priced_plan: Plan | None, in_currency: str) -> str:
 
 
 def _unit_prices(prices: list[UsagePrice], in_currency: str) -> str:
-    """Of a plan without a price of its own: what is bought ahead is not paid for as it is used."""
+    """For a plan without a base price. Names unit prices only if everything is bought ahead."""
     if not prices:
         return labels.FREE
     prepaid = [
@@ -110,7 +110,7 @@ def _unit_prices(prices: list[UsagePrice], in_currency: str) -> str:
 
 
 def amount_in(currency: str, priced: PlanPrice | UsagePrice) -> Decimal | None:
-    """The amount in a currency that has a price of its own; None where the usual one holds."""
+    """The amount in a currency that has its own price; None where the default one holds."""
     amounts = {additional.currency.upper(): additional.amount for additional in priced.additional_currencies}
     return amounts.get(currency.upper()) if currency else None
 

@@ -35,7 +35,7 @@ def token(feature_id: str) -> str:
 
 
 def resolve(value: str, feature_ids: Iterable[str]) -> str | None:
-    """The feature id that a token stands for. A token that is an id by itself needs none to choose from."""
+    """The feature id that a token stands for. A token that is itself an id needs no ids to choose from."""
     if not value.startswith("#"):
         return value or None
     return next((feature_id for feature_id in feature_ids if token(feature_id) == value), None)

@@ -1,7 +1,7 @@
 """The parts of a customer's card, in the order of the tabs.
 
-Whatever differs from part to part is asked of this list when it is needed, so a part that is added here is
-added everywhere.
+Whatever differs from part to part is looked up in this list when it is needed, so a part that is added here
+is added everywhere.
 """
 
 from typing import Any

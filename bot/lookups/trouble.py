@@ -13,7 +13,7 @@ from bot.store.errors import StoreLostMidway
 
 
 class Refusal(StrEnum):
-    """Why somebody is not answered."""
+    """Why someone is not answered."""
 
     GUEST = "guest"
     OUTSIDER = "outsider"

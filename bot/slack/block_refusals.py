@@ -33,7 +33,7 @@ def refuses_blocks(error: str) -> bool:
 
 
 def named_in(body: str) -> str:
-    """The name of such an error in an answer that is not JSON; empty when there is none."""
+    """The name of such an error in an answer that is not JSON; empty if it names none."""
     return next((name for name in _NAME.findall(body) if name in _NAMES), "")
 
 

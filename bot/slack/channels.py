@@ -30,7 +30,7 @@ class ChannelProblem(StrEnum):
     DIRECT = "direct"
     """A direct message, not a channel."""
     OUT = "out"
-    """Maple is not in it, or there is none."""
+    """Maple is not in it, or it does not exist."""
     ARCHIVED = "archived"
     SHARED = "shared"
     """Shared with another company, or about to be, and not allowed all the same."""
@@ -88,8 +88,8 @@ class Channels:
         self._of_people: TTLCache[str, frozenset[str]] = TTLCache(_PEOPLE, _FRESH, timer=clock)
 
     async def check(self, channel: str, *, anew: bool = False) -> Channel:
-        """Whether customer data may go to the channel, and whether it is private. Never raises. `anew`: Slack
-        is asked about this channel alone, however many others were asked about just now."""
+        """Whether customer data may go to the channel, and whether it is private. Never raises. `anew`: asks
+        Slack about this channel alone, however many others were asked about just now."""
         if channel.startswith("D"):
             return Channel(ChannelProblem.DIRECT)
         try:
@@ -113,7 +113,7 @@ class Channels:
 
     async def of_person(self, user: str, *, anew: bool = False) -> frozenset[str] | None:
         """Ids of the channels that a person is in, as far as Maple may know of them; None when Slack does not
-        tell. `anew`: Slack is asked, whatever it said just now. Never raises."""
+        tell. `anew`: asks Slack again, whatever it said just now. Never raises."""
         cached: frozenset[str] | None = self._of_people.get(user)
         if cached is not None and not anew:
             return cached
@@ -129,7 +129,7 @@ class Channels:
         return judge(info, shared_allowed=channel in self._shared)
 
     def _crowded(self) -> bool:
-        """Whether asking about one more by itself would be too much for Slack."""
+        """Whether one more separate question would be too much for Slack."""
         return len(self._asked) == _CROWD and self._clock() - self._asked[0] < 60
 
     async def _list(self) -> Mapping[str, Mapping[str, Any]]:

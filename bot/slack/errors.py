@@ -16,7 +16,7 @@ SLACK_READ_ERRORS = (*SLACK_ERRORS, OSError, KeyError, TypeError, AttributeError
 """What a call and reading its answer can raise: something other than Slack may answer, such as a proxy."""
 
 NOT_THERE = frozenset({"not_in_channel", "channel_not_found"})
-"""Maple is not in the channel, or there is none. A direct message between people reads the same."""
+"""Maple is not in the channel, or it does not exist. A direct message between people reads the same."""
 CLOSED = NOT_THERE | {
     "is_archived",
     "restricted_action",

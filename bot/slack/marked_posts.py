@@ -65,7 +65,7 @@ async def send(
     *,
     thread_ts: str = "",
 ) -> PostAnswer:
-    """One request, whatever becomes of it: `slack` must be a client that never sends again by itself."""
+    """One request, whatever becomes of it: `slack` must be a client that never retries on its own."""
     try:
         ts = await messages.post(slack, channel, text, blocks, thread_ts=thread_ts, metadata=mark.metadata)
         return PostAnswer(PostStatus.TAKEN, ts=ts)

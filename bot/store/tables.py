@@ -105,7 +105,7 @@ changes = Table(
     CheckConstraint("(state IN ('approved', 'applying')) = (lease_by IS NOT NULL)", name="lease"),
     CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
     CheckConstraint("writes = 0 OR state IN ('applying', 'applied', 'failed', 'unconfirmed')", name="writes"),
-    # What somebody moved today is counted with each request: among theirs and the customer's, not among all.
+    # What someone changed today is counted with each request: among theirs and the customer's, not among all.
     Index("ix_changes_asker", "asker", "created_at"),
     Index("ix_changes_customer", "customer_id", "created_at"),
     Index("ix_changes_in_hand", "state", sqlite_where=_IN_HAND, postgresql_where=_IN_HAND),
@@ -186,7 +186,7 @@ cards = Table(
     # Slack's timestamp of the message; null until it is posted.
     Column("ts", String(32)),
     Column("shown_revision", Integer, nullable=False),
-    # The sweeper leaves it alone until then: whoever made the step redraws it first.
+    # The sweeper leaves it alone until then: the process that made the step redraws it first.
     Column("due", Instant, nullable=False),
     Column("tries", Integer, nullable=False),
     # While someone is posting it nobody else may, since Slack would accept both.
@@ -555,7 +555,7 @@ batch_cards = Table(
     # Slack's timestamp of the message; null until it is posted.
     Column("ts", String(32)),
     Column("shown_revision", Integer, nullable=False),
-    # Left alone until then: whoever made the step redraws it first.
+    # Left alone until then: the process that made the step redraws it first.
     Column("due", Instant, nullable=False),
     Column("tries", Integer, nullable=False),
     # While someone is posting it nobody else may, since Slack would accept both.
@@ -567,7 +567,7 @@ batch_cards = Table(
 batch_notices = Table(
     "batch_notices",
     metadata,
-    # The outcome for whoever requested it, of each time that the batch ends or is stopped.
+    # The outcome, for the requester, each time that the batch ends or is stopped.
     Column("batch_id", String(32), ForeignKey("batches.id"), primary_key=True),
     Column("kind", String(32), primary_key=True),
     # When it is to be posted, or tried again.
@@ -582,7 +582,7 @@ batch_notices = Table(
 batch_drafts = Table(
     "batch_drafts",
     metadata,
-    # A list that was checked and found wrong in part, for whoever goes on without the wrong lines.
+    # A list that was checked and found partly wrong, for going on without the wrong lines.
     Column("id", String(32), primary_key=True),
     Column("env", String(16), nullable=False),
     Column("person", String(32), nullable=False),
@@ -593,7 +593,7 @@ batch_drafts = Table(
 gathered_lists = Table(
     "gathered_lists",
     metadata,
-    # What somebody gathers to request it together: one list for each person.
+    # What someone gathers to request it together: one list for each person.
     Column("env", String(16), primary_key=True),
     Column("person", String(32), primary_key=True),
     # What the list is submitted with: it becomes one batch only.

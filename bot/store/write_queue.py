@@ -8,8 +8,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 class WriteQueue:
-    """SQLite has writers ask again and again, and lets in whoever asks at the right moment: in a burst, some
-    never get in. Here they wait in order, and without holding a connection that a reader could use.
+    """SQLite has writers retry, and lets in the one that asks at the right moment: in a burst, some never get
+    in. Here they wait in order, and without holding a connection that a reader could use.
 
     `patience`: seconds to wait while no transaction begins, which means that the database is out of reach.
     """

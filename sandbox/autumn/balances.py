@@ -100,7 +100,7 @@ def there(rows: Sequence[Row]) -> float:
 
 
 def _overage_left(rows: Sequence[Row]) -> float:
-    """How much may be used beyond what there is: until pay-per-use rows reach their maximum."""
+    """How much may be used beyond the balance: until pay-per-use rows reach their maximum."""
     allowed = 0.0
     for row in rows:
         if row.price and row.price["billing_method"] == "usage_based":

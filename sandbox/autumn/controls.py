@@ -157,7 +157,7 @@ def usable(
     rows: Sequence[Row],
     properties: Json | None = None,
 ) -> float:
-    """How much may be used: what there is and the overage that is allowed, as far as limits let it."""
+    """How much may be used: the balance and the allowed overage, within the limits."""
     most = balances.usable(rows)
     if rows and _enabled(state, customer, "overage_allowed", feature_id):
         most = float("inf")

@@ -50,7 +50,7 @@ def matched(state: AutumnState, customer: LocalCustomer, update: Update) -> list
 
 
 def apply(state: AutumnState, customer: LocalCustomer, update: Update) -> None:
-    """In Autumn's order, each part by itself: a part that fails leaves the ones before it done.
+    """In Autumn's order, each part separately: a part that fails leaves the earlier ones done.
 
     Nothing matched is no error for remaining, add_to_balance and usage; those are silently ignored.
     """
@@ -115,7 +115,7 @@ class Grant:
 
 
 def create(state: AutumnState, customer: LocalCustomer, grant: Grant) -> Row:
-    """A grant of its own. Its checks are Autumn's, which answers some of them with a 500."""
+    """A standalone grant. Its checks are Autumn's, which answers some of them with a 500."""
     feature = state.feature(grant.feature_id)
     boolean = feature.type == "boolean"
     has_amount = grant.included is not None

@@ -76,7 +76,7 @@ def span(state: AutumnState, customer: LocalCustomer | None, name: str) -> int:
 
 
 def _cycle_days(customer: LocalCustomer | None) -> int:
-    """The days of the customer's billing cycle, 30 where there is none."""
+    """The days of the customer's billing cycle, 30 if there is no cycle."""
     for product in customer.products if customer else ():
         if product.status in ("active", "past_due") and product.period_start and product.period_end:
             return (product.period_end - product.period_start) // DAY

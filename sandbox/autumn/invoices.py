@@ -55,7 +55,7 @@ def currency_of(state: AutumnState, customer: LocalCustomer) -> str:
 
 
 def price_in(price: Json, currency: str) -> float:
-    """A price's amount in a currency, or its base amount when it has none of its own."""
+    """A price's amount in a currency, or its base amount if it has no amount in that currency."""
     for additional in price.get("additional_currencies", ()):
         if additional["currency"] == currency:
             return float(additional["amount"])

@@ -1,4 +1,4 @@
-"""What was asked of the local Autumn: every call, and every write with what became of it."""
+"""What was sent to the local Autumn: every call, and every write with its result."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -141,7 +141,7 @@ class Row:
 
     @property
     def loose(self) -> bool:
-        """Whether it is a grant of its own, of no plan."""
+        """Whether it is a standalone grant, of no plan."""
         return self.product_id is None
 
     @property
@@ -269,7 +269,7 @@ class LocalCustomer:
         self.cached = self.cached_before_stripe = False
 
     def draft(self) -> "LocalCustomer":
-        """A copy to try a change on: products, rows and lists of its own, the rest shared."""
+        """A copy to try a change on: its own products, rows and lists, the rest shared."""
         return replace(
             self,
             products=[

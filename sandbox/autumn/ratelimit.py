@@ -51,7 +51,7 @@ class RateLimiter:
     _windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
 
     def take(self, group: str, whose: str, limit: Limit | None = None) -> LimitVerdict:
-        """Count a request of a group against whoever it is counted by (the organization, a customer)."""
+        """Count a request of a group against the limit of `whose`: the organization or a customer."""
         limit = limit or getattr(self.limits, group)
         now = self.time()
         window = self._windows.get((group, whose))

@@ -92,7 +92,7 @@ def put(
 
 
 def take(customer: LocalCustomer) -> None:
-    """Take the customer's own coupon away. Raises 400 when there is none."""
+    """Take the customer's own coupon away. Raises 400 if there is no coupon."""
     own = [discount for discount in customer.discounts if discount.subscription_id is None]
     if not own:
         message = f"(Stripe Error) No active discount for customer: {customer.stripe_id}"

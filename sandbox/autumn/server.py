@@ -174,7 +174,7 @@ class LocalAutumn:
         return self.webhooks.to(url, types=types, secret=secret)
 
     def forget_limits(self) -> None:
-        """Open every window of the rate limits anew."""
+        """Restart every window of the rate limits."""
         self._limiter.clear()
 
     def reset(self) -> None:

@@ -40,7 +40,7 @@ def picked(sim: Simulation, user: User, element: Json, entered: Json) -> Json:
 
 
 async def uploaded(sim: Simulation, request: Request) -> Response:
-    """POST /-/upload: a file that somebody picked in the page."""
+    """POST /-/upload: a file that someone picked in the page."""
     try:
         user = sim.workspace.user(request.query_params.get("person", ""))
     except KeyError:

@@ -222,7 +222,7 @@ def _picked_row(meta: Meta, values: Values, feature: str, rows: list[BalanceRow]
     return picked if picked in row_ids else None
 
 
-# What there is to pick from
+# The choices
 
 
 def _offered(facts: Facts) -> Mapping[str, str]:

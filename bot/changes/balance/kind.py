@@ -261,7 +261,7 @@ def _amount_settled(
         untouched = near(is_.included, was.included) and not half and not between
         return Verdict.NOT_APPLIED if untouched else Verdict.UNCLEAR
     if not near(is_.included, then.included):
-        # These leave the grant alone: somebody else moved it, or Autumn did more than it was asked for.
+        # These leave the grant alone: someone else changed it, or Autumn did more than it was asked to.
         return Verdict.UNCLEAR
     if request.action is BalanceAction.USAGE:
         target, now, before = -then.used, -is_.used, -was.used

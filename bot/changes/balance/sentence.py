@@ -7,7 +7,7 @@
 Several features of one customer are joined by `and` or commas: `give acme 5k messages and 3 seats`, `set acme
 messages to 5k and seats to 3`, `reset acme messages and seats on 1 Dec`.
 
-The grammar is strict, since a misread amount is somebody's money: whatever can be read in two ways is asked
+The grammar is strict, since a misread amount is someone's money: whatever can be read in two ways is asked
 about. Quotes keep several words, or a number, together as a name. `acme/ws_1` is an entity of a customer.
 """
 
@@ -30,7 +30,7 @@ BECAUSE = "because"
 
 _WORD = re.compile(rf"[{QUOTES}][^{QUOTES}]+[{QUOTES}](?=\s|$)|\S+")
 _NUMBER = re.compile(r"[+\-\u2212\u2013]*[.,]?\d")
-"""How a word begins that somebody may have meant as an amount."""
+"""The beginning of a word that may be meant as an amount."""
 _LOOSE_SIGN = re.compile(r"[+\-\u2212\u2013]+|minus|plus", re.IGNORECASE)
 _LOOSE_SCALE = re.compile(r"k|m|b|bn|mio|hundreds?|thousands?|millions?|billions?|dozens?", re.IGNORECASE)
 _FILLERS = frozenset({"extra", "more", "of", "units"})

@@ -46,7 +46,7 @@ class SubscriptionPicker:
         return fitting[:_MOST]
 
     def picked(self, values: Values, facts: Facts) -> Subscription | None:
-        """The only one is picked by itself."""
+        """The one that is picked; if there is only one, that one."""
         offered = self.offered(facts)
         chosen = form_values.chosen(values, SUBSCRIPTION_BLOCK)
         if not chosen and len(offered) == 1:

@@ -120,7 +120,7 @@ def scheduled_switch(subscription: Subscription, facts: Facts) -> Subscription |
 
 
 def cancels(subscription: Subscription, facts: Facts) -> bool:
-    """Whether somebody cancelled it; a switch that is scheduled ends it too."""
+    """Whether it was cancelled, and does not merely end with a scheduled switch."""
     return subscription.canceled_at is not None and scheduled_switch(subscription, facts) is None
 
 
@@ -134,7 +134,7 @@ def add_ons_at_risk(facts: Facts) -> Iterator[Note]:
 
 
 def new_in_stripe(facts: Facts) -> Iterator[Note]:
-    """Whoever gets a product is put into Stripe, with a free one too."""
+    """A customer who gets a product is created in Stripe, even if it is a free one."""
     if facts.whole.stripe_id is None:
         yield Note(BillingNote.NEW_IN_STRIPE)
 

@@ -42,7 +42,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 
 def _altered(meta: Meta, values: Values) -> dict[str, str]:
-    """Only those, so that what somebody else changes meanwhile is left as they set it."""
+    """Only those, so that what someone else changes meanwhile is left as they set it."""
     typed = {name: form_values.typed(values, name) for name in _FIELDS if name in values}
     return {
         name: value

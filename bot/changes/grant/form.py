@@ -27,7 +27,8 @@ SIZE_BLOCK = "size"
 AMOUNT_BLOCK = "amount"
 LASTS_BLOCK = "lasts"
 ENDS_BLOCK = "ends"
-"""The same question for what cannot be refilled: in a block of its own, so that no such choice stays."""
+"""The same question for what cannot be refilled: in another block, so that an earlier choice to refill is
+dropped."""
 EXPIRES_BLOCK = "expires"
 EVERY_BLOCK = "every"
 

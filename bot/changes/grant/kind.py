@@ -123,8 +123,8 @@ class GrantChange(ChangeKind[GrantInput]):
         )
 
     def verify(self, request: GrantInput, before: Snapshot, after: Snapshot | None) -> Verdict:
-        """A grant has an id of its own, so it is recognized whatever the customer uses meanwhile. One that
-        was used up before it was read back looks as if it had never been given."""
+        """A grant has its own id, so it is recognized however much the customer uses meanwhile. One that was
+        used up before it was read back looks as if it had never been given."""
         if after is None or before.get("row") is not None:
             return Verdict.UNCLEAR
         grant = standalone.read(after)
@@ -179,8 +179,8 @@ def _left(request: GrantInput) -> Decimal:
 
 
 def _given(request: GrantInput, facts: Facts) -> StandaloneGrant | None:
-    """An amount by its id. What a customer has only once is known by its feature: Autumn shows an unlimited
-    grant under an id of its own."""
+    """A grant of an amount is found by its id. One that a customer can have only once is found by its
+    feature: Autumn shows an unlimited grant under another id."""
     if request.size is GrantSize.AMOUNT:
         return standalone.find(request.feature, request.grant, facts.customer)
     about = (request.feature, request.size)

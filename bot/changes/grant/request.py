@@ -31,7 +31,7 @@ class GrantInput(ChangeInput):
     """The grant's id: Autumn takes each only once for a customer, so a grant cannot be given twice."""
     size: GrantSize
     amount: Decimal | None = None
-    """In units of the feature; None only without a size of its own."""
+    """In units of the feature; None if the size is not an amount, or no amount was given."""
     expires_at: AwareDatetime | None = None
     every: str = ""
     """How often it refills; empty for a grant that is given once."""
@@ -144,7 +144,7 @@ _OR_A_DATE = "a date like 2026-12-31"
 class ListedGrant:
     feature: str
     amount: Decimal | None
-    """None without a size of its own."""
+    """None if it is unlimited, or no amount was given."""
     unlimited: bool
     every: str
     """Empty for good, and until it expires."""
@@ -177,7 +177,8 @@ def fill_line(listed: ListedGrant, facts: Facts, unique: str) -> GrantInput | No
 
 
 def _size_of_line(listed: ListedGrant, feature: str, facts: Facts) -> GrantSize:
-    """Without an amount it can only be a feature that is on or off; if it is none, the guard asks for one."""
+    """Without an amount it can only be a feature that is on or off; for any other, the guard asks for an
+    amount."""
     if listed.unlimited:
         return GrantSize.UNLIMITED
     definition = facts.features.get(feature)

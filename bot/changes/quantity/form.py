@@ -98,7 +98,7 @@ def _offered(subscription: Subscription) -> list[str]:
 
 
 def _feature(values: Values, subscription: Subscription) -> str:
-    """The only one is picked by itself."""
+    """The one that is picked; if there is only one, that one."""
     offered = _offered(subscription)
     chosen = form_values.chosen(values, feature_block(subscription.id))
     return chosen if chosen in offered else offered[0] if len(offered) == 1 else ""

@@ -132,7 +132,7 @@ def _action(values: Values) -> RewardAction | None:
     return form_values.one_of(values, ACTION_BLOCK, RewardAction, None)
 
 
-# What there is to pick from
+# The choices
 
 
 def _offered(facts: Facts) -> Mapping[str, Coupon]:

@@ -160,7 +160,7 @@ class RewardChange(ChangeKind[RewardInput]):
     def worth(
         self, request: RewardInput, amount: Decimal | None, before: Snapshot, facts: Facts
     ) -> Worth | None:
-        """A coupon's amount of money; of a grant, what its units cost. A percentage has none of its own."""
+        """A coupon's amount of money; for a grant, what its units cost. A percentage has no amount."""
         if request.action is RewardAction.REDEEM:
             return grant_worth(before, facts)
         types = (before.get("coupon_type"), before.get("offer_type"))

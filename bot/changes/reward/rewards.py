@@ -1,7 +1,7 @@
 """A customer's coupons, and the grants that promo codes give.
 
-Each feature of a grant becomes a row of its own (or a flag), so a new one tells that it was redeemed,
-however much is used at the same time.
+Each feature of a grant becomes a separate row (or a flag), so a new one shows that it was redeemed, however
+much is used at the same time.
 """
 
 import json
@@ -29,7 +29,7 @@ def subscription_discounts(facts: Facts) -> list[Discount]:
 
 
 def stripe_only(own: Discount | None, facts: Facts) -> bool:
-    """Whether the customer's coupon is none of Autumn's, so that Autumn cannot apply it again."""
+    """Whether the customer's coupon is not one of Autumn's, so that Autumn cannot apply it again."""
     return own is not None and facts.rewards is not None and coupon_of(own.id, facts) is None
 
 

@@ -1,4 +1,4 @@
-"""Tells the owner of a digest when Maple or somebody else pauses or removes it.
+"""Tells the owner of a digest when Maple or someone else pauses or removes it.
 
 The notice is stored with the pause or removal, so it survives a restart and an outage of Slack. Each attempt
 first stores when the next one is due, so that two replicas never send it at once; success clears it. A

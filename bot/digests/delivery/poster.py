@@ -30,7 +30,7 @@ _EVENTS = {Part.HEAD: "maple_digest", Part.REPLY: "maple_digest_details"}
 
 
 class DigestPoster:
-    """`slack` must be a client that never repeats a request by itself. `seconds`: how long one post may take.
+    """`slack` must be a client that never retries on its own. `seconds`: how long one post may take.
     `new_blocks`: seconds for which a refusal of the newer blocks is remembered."""
 
     def __init__(

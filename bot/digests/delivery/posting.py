@@ -146,7 +146,7 @@ class DigestPosting:
         if delivery.outcome is not DeliveryOutcome.POSTED:
             return delivery
         if self.others_wait and run.day is not None:
-            # They come before this one's thread, which whoever has room takes over.
+            # They come before this one's thread, which a replica with room takes over.
             await self.settlement.release(run.id)
             return delivery
         return await self._post_thread(replace(run, head_ts=delivery.ts), delivery.outcome)

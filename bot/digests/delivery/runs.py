@@ -1,8 +1,8 @@
 """Claims, takes over and settles runs: a run is one due day of a digest, or one *Send now*.
 
-A day is claimed by adding its row, in the transaction that moves the digest's next due time past it. That a
-post may go out is committed before it is sent, so whoever takes over looks for it first. Guards are in the
-WHERE: None or False means that another process holds the run by now, or that it is settled.
+A day is claimed by adding its row, in the transaction that moves the digest's next due time past it. Before a
+post is sent, it is recorded that it may have been; a process that takes over looks for it first. Guards are
+in the WHERE clause: None or False means that another process holds the run by now, or that it is settled.
 """
 
 from collections.abc import Mapping

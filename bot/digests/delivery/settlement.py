@@ -89,7 +89,7 @@ class RunSettlement:
 
     async def scan_failed(self, run: Run, error: ScanFailed) -> Delivery:
         if run.day is None:
-            # Whoever pressed *Send now* is waiting, learns of it, and can press again.
+            # The person who pressed *Send now* is waiting, sees that it was skipped, and can press again.
             await runs.skipped(
                 self._database, run.id, RunSkip.LATE, now=self._process.now(), by=self._process.name
             )

@@ -28,7 +28,7 @@ class CurrencyTotal:
     count: int
     """Rows in this currency."""
     before: Decimal | None = None
-    """In the previous digest; None if there is none to compare with."""
+    """In the previous digest; None if there is nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ _CATCH_UP = 1.0
 
 
 class Pacer:
-    """Lets one request start every so many seconds, however long each takes. Catches up on a delay of a
+    """Lets one request start every `every` seconds, however long each takes. Catches up on a delay of a
     second, not more."""
 
     def __init__(self, every: float, sleep: Callable[[float], Awaitable[None]]) -> None:
@@ -67,7 +67,7 @@ class Pacer:
 
 
 class ThrottledReport:
-    """Reports progress at most every so many seconds."""
+    """Reports progress at most once every `every` seconds."""
 
     def __init__(self, every: float, report: Callable[[Progress], Awaitable[None]] | None) -> None:
         self._every = every

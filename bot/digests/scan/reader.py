@@ -211,7 +211,7 @@ class ScanReader:
         return [invoices.of_preview(scanned, preview, self._plan_names) for preview in previews]
 
     async def _in_batches(self, page: Listing[T]) -> AsyncIterator[list[T]]:
-        """A few rows at a time. Answering somebody takes many turns of the event loop, each of which would
+        """A few rows at a time. Answering someone takes many turns of the event loop, each of which would
         have to wait for one batch."""
         for first in range(0, page.count, _ROWS_AT_A_TIME):
             yield page.rows(first, first + _ROWS_AT_A_TIME)

@@ -160,7 +160,7 @@ class Scanner:
 
 
 class ScanLog:
-    """`every`: seconds between two log records. `report`: passes progress on to whoever waits."""
+    """`every`: seconds between two log records. `report`: passes progress on to the person who waits."""
 
     def __init__(self, metrics: Metrics, every: float, report: ThrottledReport) -> None:
         self._metrics = metrics

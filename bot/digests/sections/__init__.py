@@ -36,7 +36,7 @@ def chosen(of: Collection[str]) -> list[DigestSection]:
 
 
 def section(key: str) -> DigestSection:
-    """Raises ValueError if there is none."""
+    """Raises ValueError if no section has this key."""
     for candidate in SECTIONS:
         if candidate.key == key:
             return candidate

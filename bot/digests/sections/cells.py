@@ -40,7 +40,7 @@ def plans(item: ReportItem, safe: layout.Safe) -> str:
 
 
 def amount(item: ReportItem) -> str:
-    """In words if there is none."""
+    """In words if there is no amount."""
     is_estimate = bool(item.details.get(items.ESTIMATE))
     if item.amount is None:
         return labels.BILLED_BY_USE if is_estimate else NO_AMOUNT

@@ -1,7 +1,7 @@
 """Upcoming invoices: when subscriptions are billed, and for how much.
 
 Autumn previews the amount, one customer at a time. An estimate, the base price alone, decides whose preview
-is asked for first, and stands in where there is none.
+is asked for first, and stands in for a missing preview.
 """
 
 from collections.abc import Iterator, Sequence

@@ -90,7 +90,7 @@ class DigestSection:
     tracked: bool = False
     """Whether a digest says which rows are new, and which were settled, since the previous one."""
     needs_someone: bool = False
-    """Whether its rows want something done, for which a digest can mention somebody."""
+    """Whether its rows want something done, for which a digest can mention someone."""
     fixed_time: bool = True
     """Whether a row is the same as one of an earlier reading only at the same time. False where the time is
     an estimate, or says for how long something has been so."""

@@ -1,4 +1,5 @@
-"""Whether a customer may use so many units of a feature: asked of Autumn, which uses and holds back nothing.
+"""Whether a customer may use so many units of a feature: Autumn answers, and neither uses nor reserves
+anything.
 
 Opened from a feature, an entity, or by command.
 """

@@ -193,7 +193,7 @@ def _detail(answer: EntityDetail) -> list[layout.Drawn]:
 
 
 def _usages(answer: EntityDetail, frame: parts.Frame) -> list[Block]:
-    """Buttons to the usage of what it has: of its own first."""
+    """Buttons to the usage of what it has, its own features first."""
     entity, customer = answer.entity, answer.customer
     if entity is None or isinstance(entity, AutumnError):
         return []

@@ -99,7 +99,7 @@ def _own(feature_id: str, rows: Sequence[BalanceRow], *, holders: int = 1) -> Ow
 
 def entities_share(balance: Balance) -> BalanceRow | None:
     """What entities hold of a customer's balance: the part of the totals that neither the rows nor the
-    rollovers account for. None when there is none.
+    rollovers account for. None if there is no such part.
 
     Autumn counts it in the totals and lists it in no row. Usage alone does not make a share: Autumn also
     takes unused seats off the usage of the whole.

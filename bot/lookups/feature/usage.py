@@ -140,7 +140,7 @@ def _credits(answer: Aggregate, feature_id: str, features: Catalogue, held: Coll
 
 
 def _spenders(answer: Aggregate, system: Feature, features: Catalogue) -> list[_SpentBy]:
-    """The features with usage, and what that comes to in credits, the most expensive first."""
+    """The features with usage and its cost in credits, the most expensive first."""
     spenders = []
     for cost in system.credit_costs:
         metered = features.get(cost.metered_feature_id)
@@ -181,7 +181,7 @@ def _own(customer: Customer, feature_id: str) -> dict[str, Feature]:
 
 
 def _started(customer: Customer, feature_id: str, at: datetime) -> datetime | None:
-    """When the cycle began that this feature's balance is in; None if it has none of its own."""
+    """When the current cycle of this feature's balance began; None if it has no cycle."""
     balance = customer.balances.get(feature_id)
     starts = [cycle_start(row.reset, at) for row in _by_plan_first(balance)] if balance else []
     plans = {row.plan_id for row in balance.breakdown} if balance else set()

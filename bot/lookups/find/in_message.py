@@ -52,7 +52,8 @@ def clues(message: str) -> tuple[str, ...]:
 
 
 def company(clue: str) -> str:
-    """The company's part of an email address, which a colleague's address has too; empty if there is none."""
+    """The company's part of an email address, which a colleague's address has too; empty for any other clue,
+    and for public email providers."""
     domain = clue.rpartition("@")[2].lower() if "@" in clue else ""
     return "" if domain in _EVERYONES_DOMAINS else domain and f"@{domain}"
 

@@ -19,7 +19,7 @@ LONGEST = 200
 _MOST_EMAILS = 3
 _SHORTEST_INTERNAL_ID = 12
 _FOLDED = 4_000
-"""Texts whose folded form is kept: as somebody types, the same customers are compared again and again."""
+"""Texts whose folded form is kept: as someone types, the same customers are compared again and again."""
 
 _STEM = 3
 """The first letters of a mistyped name, which are assumed to be right."""
@@ -109,8 +109,8 @@ def is_internal_id(text: str) -> bool:
 
 
 def is_pasted(text: str) -> bool:
-    """Whether it leads to one customer as it stands: a link to their page, a Stripe id. Whoever pasted it
-    types no further letter."""
+    """Whether it leads to one customer as it stands: a link to their page, a Stripe id. A person who pasted
+    it types no further letter."""
     return CUSTOMER_LINK.search(unmarked(text)) is not None or any(map(is_stripe_id, readings(text)))
 
 

@@ -1,8 +1,8 @@
-"""Customers for a select, as somebody types: answered in a moment, however slow Autumn is.
+"""Customers for a select, as someone types: answered in a moment, however slow Autumn is.
 
-A text is asked of Autumn once, whoever types it. What does not come soon enough is left to arrive for the
-next letter; until then the select offers what is known of other texts, and says that it is still searching.
-Pasted text has no next letter, so it is waited for as long as Slack waits.
+Each text is searched for in Autumn once, however many people type it. An answer that is too late is kept for
+the next letter; until then the select offers what is known from other texts, and says that it is still
+searching. Pasted text has no next letter, so it is waited for as long as Slack waits.
 """
 
 import asyncio
@@ -96,8 +96,8 @@ class Typeahead:
         return (await asyncio.shield(self._asked.get(text) or self._ask(text))).customers
 
     def _cached(self, text: str) -> Suggested | None:
-        """Autumn's answer to this text, or to a part of it if that named every customer there is; None where
-        it has to be asked. Somebody with this Stripe id, or Autumn's own, may have it nowhere else."""
+        """Autumn's answer to this text, or to a part of it if that listed every match; None if Autumn has to
+        be asked. A customer with this Stripe id, or this id of Autumn's, may show it nowhere else."""
         if (answer := self._answers.get(text)) is not None:
             return answer
         if readings(text) != (text,):

@@ -171,7 +171,8 @@ def _pages(page: layout.Paged[ListedCustomer], query: ListQuery) -> list[Block]:
 
 
 def _sort(query: ListQuery) -> list[Block]:
-    """A select carries no value of its own: the list is in its block_id, where that holds it."""
+    """A select carries no extra value, so the query is in its block_id; no select if it does not fit
+    there."""
     block_id = f"{ids.LIST_ORDER}:{query.encode()}"
     if text.length(block_id) > blocks.BLOCK_ID:
         return []

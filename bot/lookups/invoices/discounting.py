@@ -1,9 +1,9 @@
 """How far a discount goes across a customer's coming invoices. Pure.
 
-Autumn previews each invoice by itself: it takes the customer's coupon off every one of them, even a coupon
-that is for one invoice, credit beyond what there is of it, and dollars off euros. Stripe spends a coupon for
-one invoice on the earliest, Autumn carries over what is left of credit, and an amount counts only in its own
-currency. `settled` corrects the previews for that, for everything that shows them.
+Autumn previews each invoice on its own: it takes the customer's coupon off every one of them, even a coupon
+for one invoice, more credit than is left, and dollars off euros. Stripe spends a coupon for one invoice on
+the earliest, Autumn carries over what is left of credit, and an amount counts only in its own currency.
+`settled` corrects the previews for that, for everything that shows them.
 """
 
 from collections.abc import Collection, Iterable, Sequence

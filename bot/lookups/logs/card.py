@@ -1,4 +1,4 @@
-"""What was asked of Autumn about the customer, and how it answered.
+"""The requests to Autumn about the customer, and how it answered.
 
 Nothing of what was sent is shown: it may be personal.
 """

@@ -1,4 +1,4 @@
-"""Request logs: what the company's backend and Stripe asked of Autumn. Opened from the events."""
+"""Request logs: what the company's backend and Stripe sent to Autumn. Opened from the events."""
 
 from datetime import datetime, timedelta
 

@@ -24,7 +24,7 @@ class Adjustment:
     charged: bool = True
     """Whether the difference is charged or credited now."""
     anchored: bool = False
-    """Whether the billing period was asked to begin anew."""
+    """Whether the request restarts the billing period."""
 
 
 def apply(state: AutumnState, customer: LocalCustomer, product: Product, change: Adjustment) -> Effects:

@@ -1,4 +1,4 @@
-"""Charging, crediting and refunding what an operation comes to, or waiting until it is paid."""
+"""Charging, crediting and refunding the amount of an operation, or waiting until it is paid."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,9 +43,8 @@ class Waiting:
 
 
 def settle(state: AutumnState, customer: LocalCustomer, operation: Operation, payment: Payment) -> Json:
-    """Do the operation and what it comes to in money. Answers as billing.attach and .update do: when a
-    payment is waited for, nothing but the invoice or the link is there.
-    """
+    """Do the operation and charge or refund its amount. Answers as billing.attach and .update do: while a
+    payment is waited for, only the invoice or the link exists."""
     tried = operation(customer.draft())
     due = _due(state, customer, tried)
     trouble = "payment_method_required" if customer.payment_method is None else customer.payment_trouble

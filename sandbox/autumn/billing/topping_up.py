@@ -1,6 +1,6 @@
 """Auto top-ups: units bought when a balance falls below its threshold.
 
-Autumn does this in a queue of its own; here it is done when it is asked for.
+Autumn does this in a separate queue; here it is done when it is asked for.
 """
 
 from sandbox.autumn import balances, controls

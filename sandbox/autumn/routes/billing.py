@@ -102,7 +102,7 @@ def check_trial(reader: BodyReader, customize: Json) -> None:
 
 
 def customer_of(ctx: Context) -> LocalCustomer:
-    """The customer of the request, as it is now. Raises 404."""
+    """The customer of the request, in its current state. Raises 404."""
     customer = ctx.state.customer(ctx.customer_id())
     read(ctx, customer)
     return customer

@@ -151,7 +151,7 @@ def delete(ctx: Context) -> Json:
 
 
 def clear_cache(ctx: Context) -> Json:
-    """Undocumented: customers.get reads the customer anew. The customer need not exist."""
+    """Undocumented: customers.get then reads the customer again. The customer need not exist."""
     customer = ctx.state.customers.get(ctx.text("customer_id"))
     if customer is not None:
         customer.drop_cached()

@@ -52,7 +52,7 @@ def _has(product: Product, status: str) -> bool:
 
 
 def _find(ctx: Context) -> tuple[LocalCustomer, LocalEntity]:
-    """The entity that a request names, by itself or with its customer. Raises 404, and 500 as Autumn does."""
+    """The entity that a request names, alone or with its customer. Raises 404, and 500 as Autumn does."""
     reader = ctx.reader
     entity_id = reader.get("entity_id", "string", required=True)
     customer_id = reader.get("customer_id", "string")

@@ -1,4 +1,4 @@
-"""events.*, and logs.search: what was asked of this server, and what it answered."""
+"""events.*, and logs.search: the requests to this server, and its answers."""
 
 import re
 from datetime import datetime, timedelta

@@ -15,7 +15,7 @@ from sandbox.autumn.validation import bad_input
 
 
 def open_portal(ctx: Context) -> Json:
-    """Makes the Stripe customer when there is none. Every call gives another page."""
+    """Creates the Stripe customer if it does not exist. Every call gives another page."""
     customer = customer_of(ctx)
     ctx.state.need_stripe()
     customer.stripe_id = customer.stripe_id or ctx.state.ids.stripe("cus")

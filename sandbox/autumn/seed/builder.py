@@ -96,7 +96,7 @@ class Builder:
     def grants(
         self, customer: LocalCustomer, feature_id: str, amount: float, days: float, **details: Any
     ) -> Row:
-        """A grant of its own, made `days` ago; details are fields of Row."""
+        """A standalone grant, made `days` ago; details are fields of Row."""
         row = Row(
             id=self.state.ids.autumn("cus_ent"),
             feature_id=feature_id,

@@ -1,4 +1,4 @@
-"""Digests have a name, mention somebody, and can be posted only when something is new."""
+"""Digests have a name, mention someone, and can be posted only when something is new."""
 
 import sqlalchemy as sa
 from alembic import op
