@@ -76,7 +76,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def _until(stop: asyncio.Event, maple: Maple) -> None:
-    async with maple.running(), gc_tuning.tidied(lambda: len(maple.work) > _FEW):
+    async with maple.running(), gc_tuning.tidied(lambda: len(maple.background) > _FEW):
         await stop.wait()
 
 

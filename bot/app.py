@@ -72,16 +72,16 @@ class Maple:
         self,
         settings: Settings,
         *,
-        timings: Timeouts | None = None,
+        timeouts: Timeouts | None = None,
         checkpoint: Checkpoint = no_checkpoint,
         now: Callable[[], datetime] = _now,
     ) -> None:
         """Puts it together; nothing is started. Raises CannotStart when the policy cannot be used."""
         self.settings = settings
-        self.timings = timings = timings or Timeouts()
+        self.timeouts = timeouts = timeouts or Timeouts()
         self.environment = settings.environment
         self.metrics = Metrics()
-        self.work = BackgroundTasks()
+        self.background = BackgroundTasks()
         self.url = ""
         self.taking = False
         """Whether new work is taken: from when Slack has said who Maple is, until it is told to stop."""
@@ -90,30 +90,30 @@ class Maple:
         self._slack_clients = SlackClients(
             settings.slack_bot_token,
             api_url=settings.slack_api_url,
-            timeout=timings.slack,
-            limited=timings.limited,
+            timeout=timeouts.slack,
+            limited=timeouts.limited,
         )
         self.slack = self._slack_clients.default
-        self.database = Database(settings.database_url.get_secret_value(), patience=timings.store)
+        self.database = Database(settings.database_url.get_secret_value(), patience=timeouts.store)
         self._now = self.database.clock(now)
         self._turns = self._shares()
         self.autumn = Autumn(
             key=settings.autumn_secret_key,
             url=settings.autumn_url,
             version=settings.autumn_api_version,
-            limits=timings.limits,
-            retry_policy=timings.autumn,
+            limits=timeouts.limits,
+            retry_policy=timeouts.autumn,
             observe=self.metrics.autumn_called,
             rate=self._turns,
         )
         self._runtime = Runtime(self.database, self.autumn, self.environment, self._now, checkpoint)
         self._health = Health(self.database)
-        self._supervision = Supervision(self.metrics, patience=timings.stuck)
+        self._supervision = Supervision(self.metrics, patience=timeouts.stuck)
         self.people = People(
-            self.slack, self._identity.known_installation, seconds=timings.person, within=timings.standing
+            self.slack, self._identity.known_installation, seconds=timeouts.person, within=timeouts.standing
         )
-        self._typeahead = Typeahead(self.autumn, patience=timings.typeahead, pasted_patience=timings.pasted)
-        self._groups = Groups(self.slack, within=timings.standing)
+        self._typeahead = Typeahead(self.autumn, patience=timeouts.typeahead, pasted_patience=timeouts.pasted)
+        self._groups = Groups(self.slack, within=timeouts.standing)
         self._names = CustomerNames(self.autumn)
         self._channels = Channels(self.slack)
         self._approvals = ApprovalsChannel(
@@ -125,7 +125,7 @@ class Maple:
         self._directory = Directory(self.people, self._groups, self._policy, self._who_may)
         self._direct_messages = DirectMessages(self.slack, self.people)
         self._notifier = self._change_notifier()
-        self.changes = ChangeService(self._runtime, self._surroundings(), timings.changes)
+        self.changes = ChangeService(self._runtime, self._surroundings(), timeouts.changes)
         self._batch_notifier = BatchNotifier(
             self._runtime,
             self._slack_clients,
@@ -133,7 +133,7 @@ class Maple:
             self._names,
             channel=self._approvals,
             direct_messages=self._direct_messages,
-            within=self.timings.telling,
+            within=self.timeouts.telling,
         )
         self.batches = self._batches()
         self.digests = self._digests()
@@ -167,28 +167,28 @@ class Maple:
                     web,
                     self.settings.host,
                     self.settings.port,
-                    limits=self.timings.http,
+                    limits=self.timeouts.http,
                     cut=lambda reason: self.metrics.connections_cut.labels(reason).inc(),
                 )
             )
             self.url = listener.url
-            await self._identity.learn_installation(self.slack, every=self.timings.retry_start)
+            await self._identity.learn_installation(self.slack, every=self.timeouts.retry_start)
             for aside in (
                 self._identity.learn_organization(self.autumn),
-                watch_token(self.slack, every=self.timings.token),
+                watch_token(self.slack, every=self.timeouts.token),
             ):
                 stack.callback(asyncio.create_task(aside).cancel)
-            sweep = self.timings.changes.sweep
+            sweep = self.timeouts.changes.sweep
             await stack.enter_async_context(self._health.watching(sweep))
             stack.push_async_callback(self.changes.sweeper.stopped)
             stack.callback(self.changes.sweeper.stop)
             self.changes.sweeper.start(sweep)
             for ticker in (self.batches.ticker, self.digests.ticker, self.alerts.ticker):
-                stack.push_async_callback(ticker.stop, self.timings.drain)
+                stack.push_async_callback(ticker.stop, self.timeouts.drain)
                 ticker.start()
             if self.settings.slack_app_token is not None:
                 self._socket = Socket(
-                    self.bolt, self.settings.slack_app_token, self.metrics, self.timings.socket
+                    self.bolt, self.settings.slack_app_token, self.metrics, self.timeouts.socket
                 )
                 stack.push_async_callback(self._socket.stop)
                 await self._socket.start()
@@ -220,10 +220,10 @@ class Maple:
             slack_once=self._slack_clients.once,
             people=self.people,
             groups=self._groups,
-            replies=Replies(self.slack, new_blocks=self.timings.new_blocks),
+            replies=Replies(self.slack, new_blocks=self.timeouts.new_blocks),
             metrics=self.metrics,
-            work=self.work,
-            timings=self.timings,
+            background=self.background,
+            timeouts=self.timeouts,
             environment=self.environment,
             organization=self._identity.organization,
             now=self._now,
@@ -242,9 +242,11 @@ class Maple:
             open_forms=OpenForms(),
             typeahead=self._typeahead,
             presets=self._policy.presets,
-            deliveries=Deliveries(self.database, self.work, self._now),
+            deliveries=Deliveries(self.database, self.background, self._now),
             channels=self._channels,
-            latest_click=LatestClick(None if self.database.sqlite else self.database, self.work, self._now),
+            latest_click=LatestClick(
+                None if self.database.sqlite else self.database, self.background, self._now
+            ),
         )
 
     def _shares(self) -> SharedRateLimit | None:
@@ -253,7 +255,7 @@ class Maple:
             return None
         return SharedRateLimit(
             self.database,
-            self.timings.limits,
+            self.timeouts.limits,
             self.settings.autumn_secret_key.get_secret_value(),
             alone=self.metrics.turns_alone.inc,
         )
@@ -272,7 +274,7 @@ class Maple:
             channel=self._approvals,
             directory=self._directory,
             direct_messages=self._direct_messages,
-            within=self.timings.telling,
+            within=self.timeouts.telling,
         )
 
     def _surroundings(self) -> Surroundings:
@@ -291,7 +293,7 @@ class Maple:
             self.changes,
             self._surroundings(),
             self._notify_list,
-            self.timings.batches,
+            self.timeouts.batches,
             most_lines=self._policy.batches.most_lines,
             rules=self._policy.approvals,
         )
@@ -316,7 +318,7 @@ class Maple:
             channels=self._channels,
             organization=self._identity.organization,
         )
-        return HomeService(self._runtime, self.slack, self.work, sources)
+        return HomeService(self._runtime, self.slack, self.background, sources)
 
     def _digests(self) -> DigestService:
         return DigestService(
@@ -326,11 +328,11 @@ class Maple:
                 OwnerMessage(self.slack, digest_stopped),
                 self.people,
                 shared_channels=self._policy.digests.shared_channels,
-                new_blocks=self.timings.new_blocks,
+                new_blocks=self.timeouts.new_blocks,
                 organization=self._identity.organization,
             ),
             metrics=self.metrics,
-            timeouts=self.timings.digests,
+            timeouts=self.timeouts.digests,
             moved=self._supervision.moved,
         )
 
@@ -350,7 +352,7 @@ class Maple:
             find_past_due=find_past_due,
             webhooks=self.settings.autumn_webhook_secret is not None,
             metrics=self.metrics,
-            timeouts=self.timings.alerts,
+            timeouts=self.timeouts.alerts,
             moved=self._supervision.moved,
         )
 
@@ -365,7 +367,7 @@ class Maple:
             self.metrics,
             ready=lambda: self.taking,
             noted=self.alerts.ticker.wake,
-            largest=self.timings.http.body,
+            largest=self.timeouts.http.body,
         )
         return {WEBHOOKS_PATH: endpoint}
 
@@ -386,13 +388,13 @@ class Maple:
             Signature(secret),
             self.metrics,
             lambda: self.taking,
-            largest=self.timings.http.body,
+            largest=self.timeouts.http.body,
         )
 
     def _stop_taking(self) -> None:
         self.taking = False
-        log.info("stopping", count=len(self.work))
+        log.info("stopping", count=len(self.background))
 
     async def _drain(self) -> None:
-        cut = await self.work.drain(self.timings.drain)
+        cut = await self.background.drain(self.timeouts.drain)
         log.info("stopped", count=cut)

@@ -81,7 +81,7 @@ async def channel_problem(interaction: Interaction, services: Services) -> Chann
 async def names(services: Services) -> Mapping[str, str]:
     """Names of products and features by id; none where Autumn does not answer in time."""
     with contextlib.suppress(AutumnError, TimeoutError):
-        async with asyncio.timeout(services.timings.asking_after):
+        async with asyncio.timeout(services.timeouts.asking_after):
             plans, features = await asyncio.gather(
                 plan_names(services.autumn), feature_names(services.autumn)
             )

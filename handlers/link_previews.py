@@ -42,7 +42,7 @@ async def _preview(services: Services, customer_id: str, *, named: bool) -> list
     if not named:
         return link_preview(customer_id, services.environment)
     try:
-        customer = await _customer(services.autumn, customer_id, services.timings.asking_after)
+        customer = await _customer(services.autumn, customer_id, services.timeouts.asking_after)
     except NotFound:
         return []
     return link_preview(customer_id, services.environment, customer)

@@ -82,7 +82,7 @@ class Listener:
             await ack()
             interaction = read(self.kind, body)
             if not interaction.automatic:
-                services.work.start(self.handle(interaction, services))
+                services.background.start(self.handle(interaction, services))
 
         return listen
 
@@ -118,7 +118,7 @@ class Listener:
         if not self.opens_modal:
             return await first
         try:
-            return await services.work.within(services.timings.trigger, first)
+            return await services.background.within(services.timeouts.trigger, first)
         except TimeoutError:
             raise StoreSlow from None
 
@@ -145,7 +145,7 @@ class Listener:
     async def _standing(self, interaction: Interaction, services: Services) -> Standing:
         # A modal must open within three seconds of the click: better refused than too late.
         hurry = (
-            services.timings.trigger if self.errors_to in (ErrorTarget.MODAL, ErrorTarget.ON_TOP) else None
+            services.timeouts.trigger if self.errors_to in (ErrorTarget.MODAL, ErrorTarget.ON_TOP) else None
         )
         try:
             async with asyncio.timeout(hurry):
@@ -203,7 +203,7 @@ class FormListener(Generic[T]):
                 await ack(response_action="update", view=dict(self.working(interaction)))
             else:
                 await ack()
-            services.work.start(self._submitted(form).handle(interaction, services))
+            services.background.start(self._submitted(form).handle(interaction, services))
 
         return listen
 
@@ -230,7 +230,7 @@ class OptionsListener:
             asker.set(interaction.actor.user)
             options: list[dict[str, Any]] | OptionGroup = []
             try:
-                async with asyncio.timeout(services.timings.options):
+                async with asyncio.timeout(services.timeouts.options):
                     standing = await services.people.standing(interaction.actor)
                     member = standing is Standing.MEMBER
                     options = await self.suggest(interaction, services) if member else []

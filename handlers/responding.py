@@ -42,10 +42,10 @@ async def with_loading(
     """The answer; `show_loading` is called first when it takes long."""
     reading = asyncio.create_task(answer)
     try:
-        done, _ = await asyncio.wait({reading}, timeout=services.timings.asking_after)
+        done, _ = await asyncio.wait({reading}, timeout=services.timeouts.asking_after)
         if not done:
             # When Autumn hangs, it hangs for everybody: these messages must not hold up acknowledgements.
-            await services.work.turn()
+            await services.background.turn()
             await show_loading()
         return await reading
     finally:

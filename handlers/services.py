@@ -44,8 +44,8 @@ class Services:
     groups: Groups
     replies: Replies
     metrics: Metrics
-    work: BackgroundTasks
-    timings: Timeouts
+    background: BackgroundTasks
+    timeouts: Timeouts
     environment: Environment
     """Of Autumn's key."""
     organization: Callable[[], Organization | None]

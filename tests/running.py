@@ -69,7 +69,7 @@ class Running:
         until the block ends."""
         second_bot = Maple(
             self.bot.settings,
-            timings=self.bot.timings,
+            timeouts=self.bot.timeouts,
             now=lambda: self.clock.now() + ahead,
         )
         async with second_bot.running() as bot:
@@ -167,7 +167,7 @@ QUICK_DIGESTS = DigestTimeouts(
 async def running_maple(
     mode: Mode,
     *,
-    timings: Timeouts = UNHURRIED,
+    timeouts: Timeouts = UNHURRIED,
     seed: str = "demo",
     policy: str = "",
     approvals: str | None = APPROVALS,
@@ -183,8 +183,8 @@ async def running_maple(
     `policy`: TOML text, or empty for the built-in policy. `database`: the URL of a migrated database, or
     empty for one of its own.
     """
-    timings = replace(
-        timings,
+    timeouts = replace(
+        timeouts,
         changes=pace,
         batches=batch_pace,
         digests=digest_pace,
@@ -204,7 +204,7 @@ async def running_maple(
             approvals=approvals,
             webhook_secret=webhook_secret,
         )
-        bot = await running.enter_async_context(Maple(settings, timings=timings, now=clock.now).running())
+        bot = await running.enter_async_context(Maple(settings, timeouts=timeouts, now=clock.now).running())
         if mode == "http":
             slack.request_url = f"{bot.url}{EVENTS_PATH}"
         yield Running(slack, autumn, bot, mode, running, clock)

@@ -51,13 +51,13 @@ class HomeSources:
 
 class HomeService:
     def __init__(
-        self, runtime: Runtime, slack: AsyncWebClient, work: BackgroundTasks, sources: HomeSources
+        self, runtime: Runtime, slack: AsyncWebClient, background: BackgroundTasks, sources: HomeSources
     ) -> None:
         self._database = runtime.database
         self._environment = runtime.environment
         self._now = runtime.now
         self._slack = slack
-        self._work = work
+        self._background = background
         self._sources = sources
         self._last_looked_up: LRUCache[str, str] = LRUCache(_MOST_PEOPLE)
         self._looked_up: dict[tuple[str, str], datetime] = {}
@@ -87,7 +87,7 @@ class HomeService:
         self._looked_up[actor.user, customer_id] = self._now()
         if not self._noting:
             self._noting = True
-            self._work.start(self._note_customers())
+            self._background.start(self._note_customers())
 
     def changed(self, *people: str) -> None:
         """Redraws the open tabs in the background: these people's, or everyone's if nobody is named."""
@@ -95,7 +95,7 @@ class HomeService:
         self._everyone_due |= not people
         if not self._redrawing:
             self._redrawing = True
-            self._work.start(self._redraw())
+            self._background.start(self._redraw())
 
     async def list_changed(self, batch_id: str) -> None:
         """Redraws the tabs when a bulk change is decided or in another state; not for each of its lines."""
@@ -111,7 +111,7 @@ class HomeService:
             while self._looked_up:
                 people = await self._write_looked_up()
                 self.changed(*people)
-                await self._work.pause(_GATHERED)
+                await self._background.pause(_GATHERED)
         except Exception as error:  # noqa: BLE001 - the customers' cards are shown all the same
             _warn_of_customers(error)
         finally:

@@ -22,13 +22,13 @@ class Deliveries:
     def __init__(
         self,
         database: Database,
-        work: BackgroundTasks,
+        background: BackgroundTasks,
         now: Callable[[], datetime],
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
-        self._work = work
+        self._background = background
         self._now = now
         self._seen: TTLCache[str, None] = TTLCache(_MOST, deliveries.REMEMBERED.total_seconds(), timer=clock)
 
@@ -53,6 +53,6 @@ class Deliveries:
             # One process only.
             return True
         try:
-            return await self._work.within(_ANSWER, self.first(key))
+            return await self._background.within(_ANSWER, self.first(key))
         except (SQLAlchemyError, OSError):
             return True

@@ -24,9 +24,11 @@ _ANSWER = 0.5
 class LatestClick:
     """`database`: where replicas tell each other of their clicks; None where there is only one."""
 
-    def __init__(self, database: Database | None, work: BackgroundTasks, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database | None, background: BackgroundTasks, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
-        self._work = work
+        self._background = background
         self._now = now
         self._latest: dict[str, datetime] = {}
 
@@ -62,6 +64,6 @@ class LatestClick:
 
     async def _within_time(self, question: Coroutine[Any, Any, T]) -> T | None:
         try:
-            return await self._work.within(_ANSWER, question)
+            return await self._background.within(_ANSWER, question)
         except (SQLAlchemyError, OSError):
             return None

@@ -123,7 +123,7 @@ from functools import partial
 from bot import __main__
 from bot.approvals.preview import ChangeTimeouts
 from bot.timings import Timeouts
-__main__.Maple = partial(__main__.Maple, timings=Timeouts(changes=ChangeTimeouts(sweep=0.1)))
+__main__.Maple = partial(__main__.Maple, timeouts=Timeouts(changes=ChangeTimeouts(sweep=0.1)))
 __main__.main()
 """
 """The bot as it is normally started, except for how often it checks that its database accepts writes."""
@@ -184,9 +184,9 @@ async def test_refused_token_ends_the_process(slack: LocalSlack, autumn: LocalAu
 
 async def test_slack_is_waited_for(slack: LocalSlack, autumn: LocalAutumn) -> None:
     slack.faults.add("auth.test", "latency", seconds=1.5)
-    timings = Timeouts(slack=1, retry_start=0.01)
+    timeouts = Timeouts(slack=1, retry_start=0.01)
     settings = settings_for(slack, autumn, "http", database=fresh("sqlite"))
-    async with Maple(settings, timings=timings).running() as maple:
+    async with Maple(settings, timeouts=timeouts).running() as maple:
         assert maple.taking
     assert not maple.taking
 

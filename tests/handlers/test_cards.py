@@ -38,7 +38,7 @@ async def test_click_changes_the_card_in_place_and_can_be_retried(maple: Running
 
 
 async def test_slow_click_shows_progress_on_the_card_and_a_slow_share_leaves_it(mode: Mode) -> None:
-    async with running_maple(mode, timings=QUICK) as maple:
+    async with running_maple(mode, timeouts=QUICK) as maple:
         await look_up(maple)
         maple.autumn.faults.add("customers.get", "latency", seconds=60)
         await maple.ana.click("Products")
@@ -66,7 +66,7 @@ async def test_latest_of_two_clicks_is_shown(mode: Mode) -> None:
         await maple.ana.click("Features")
         await maple.ana.sees("resets")
         maple.autumn.faults.clear()
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         await maple.ana.sees("resets", timeout=0.1)
 
 
@@ -127,7 +127,7 @@ async def test_card_is_shared_neither_with_another_company_nor_where_maple_may_n
             maple.slack.faults.add(method, "error", error=error)
         await maple.ana.click(labels.SHARE, confirm=True)
         await maple.ana.sees(refusal)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert maple.slack.workspace.posts == [], (channel, error)
 
 
@@ -137,11 +137,11 @@ async def test_nothing_is_shared_into_a_direct_message_and_a_link_button_is_only
     await maple.slack.deliveries.send("interactive", _clicked(maple, "share", channel="D01"))
     maple.ana.go("@maple")
     await maple.ana.sees(labels.NOT_IN_CHANNEL.what)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     sent = len(maple.slack.calls)
     await maple.slack.deliveries.send("interactive", _clicked(maple, "link:invoice"))
     assert maple.slack.sent[-1].outcome == "acked"
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert len(maple.slack.calls) == sent
 
 

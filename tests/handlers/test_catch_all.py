@@ -38,7 +38,7 @@ async def test_unhandled_payloads_are_acknowledged_and_counted_by_type(
         expected: Json | None = {"options": []} if payload.get("type") == "block_suggestion" else None
         assert (reply or None) == expected, payload
         assert maple.slack.sent[-1].outcome == "acked", payload
-        assert len(maple.bot.work) == 0, payload
+        assert len(maple.bot.background) == 0, payload
     assert "canary" not in logs.getvalue()
     calls = {call.method for call in maple.slack.calls}
     assert calls <= {"auth.test", "apps.connections.open"}

@@ -104,7 +104,7 @@ async def test_card_opens_the_form_filled_in(maple: Running) -> None:
     await maple.ana.command("/autumn features cus_acme")
     await maple.ana.sees("Messages")
     await maple.ana.click("Open", within="Messages")
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await maple.ana.click("Change balance")
     form = await maple.ana.sees(changes_words.ACTION)
     assert "Feature: [Messages" in form
@@ -205,7 +205,7 @@ async def test_invalid_fields_are_marked_and_autumns_errors_shown_in_the_form(ma
     await maple.ana.sees(on_screen(changes_words.REFUSED))
     await maple.ana.fill("Amount", "5")
     await maple.ana.settled()
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.autumn.faults.add("customers.get", "500", times=None)
     await maple.ana.submit()
     await maple.ana.sees(labels.UNAVAILABLE.what)
@@ -236,14 +236,14 @@ async def test_everything_delivered_five_times_happens_once(maple: Running) -> N
     await maple.ana.command(f"/autumn give cus_acme 500 messages because {OUTAGE}")
     command = maple.slack.sent[-1]
     await resend(maple, command, 4)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await maple.ana.sees(PREVIEW)
     maple.ana.does_not_see(labels.BROKEN.what)
     assert len([call for call in maple.slack.calls if call.method == "views.open"]) == 1
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
     await resend(maple, last_delivery(maple, "view_submission"), 4)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert len(await maple.bot.changes.history("cus_acme")) == 1
     posted = [call for call in maple.slack.calls if call.method == "chat.postMessage"]
     assert len(posted) == 2, "one card to decide on, and one to the requester"
@@ -252,14 +252,14 @@ async def test_everything_delivered_five_times_happens_once(maple: Running) -> N
     await maple.lea.click("Approve")
     await resend(maple, last_delivery(maple, "block_actions"), 4)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert len(maple.autumn.ledger) == 1
     maple.lea.does_not_see(approvals_words.RESULTS[Result.TOO_LATE].what)
 
     await request_undo(maple.lea)
     await resend(maple, last_delivery(maple, "view_submission"), 4)
     await maple.lea.sees("Undo: balance change")
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert len(await maple.bot.changes.history("cus_acme")) == 2
     maple.lea.does_not_see(approvals_words.RESULTS[Result.NO_UNDO].what)
 
@@ -270,7 +270,7 @@ async def test_denial_and_withdrawal_delivered_five_times_happen_once(maple: Run
     await maple.lea.click("Deny")
     await resend(maple, last_delivery(maple, "block_actions"), 4)
     await maple.lea.sees(approvals_words.DENY_HINT)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert len([call for call in maple.slack.calls if call.method == "views.open"]) == before + 1
     maple.lea.does_not_see(labels.BROKEN.what)
     await maple.lea.fill(approvals_words.REASON, "No")
@@ -282,7 +282,7 @@ async def test_denial_and_withdrawal_delivered_five_times_happen_once(maple: Run
     await maple.ana.click("Withdraw", confirm=True)
     await resend(maple, last_delivery(maple, "block_actions"), 4)
     await maple.ana.sees(on_screen(HEADLINES[State.WITHDRAWN]))
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.lea.does_not_see(approvals_words.RESULTS[Result.TOO_LATE].what)
     maple.ana.does_not_see(approvals_words.RESULTS[Result.TOO_LATE].what)
 
@@ -297,7 +297,7 @@ async def test_late_decision_is_answered_with_the_decider(maple: Running) -> Non
     await maple.lea.sees(approvals_words.DENY_HINT)
     maple.max.go("#billing")
     await maple.max.click("Approve")
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await maple.lea.fill(approvals_words.REASON, "No")
     await maple.lea.submit()
     maple.lea.go("@maple")
@@ -346,7 +346,7 @@ async def test_look_ups_work_without_the_database(maple: Running) -> None:
 
 
 async def test_hanging_database_is_reported_in_time(mode: Mode) -> None:
-    async with running_maple(mode, timings=Timeouts(trigger=0.1)) as maple, maple.bot.database.writing():
+    async with running_maple(mode, timeouts=Timeouts(trigger=0.1)) as maple, maple.bot.database.writing():
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(labels.FAILURES[StoreSlow].what)
 
@@ -358,7 +358,7 @@ async def test_deleted_card_does_not_stop_a_change(maple: Running) -> None:
     await request_shown_to_lea(maple)
     maple.slack.faults.add("chat.update", "error", error="message_not_found", times=2)
     await maple.lea.click("Approve")
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
 
@@ -374,7 +374,7 @@ async def test_card_that_could_not_be_posted_is_posted_later(maple: Running) -> 
 
 async def test_clicked_card_is_adopted_and_redrawn(maple: Running) -> None:
     await request_shown_to_lea(maple)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     async with maple.bot.database.writing() as connection:
         await connection.execute(text("UPDATE cards SET ts = '1.000001' WHERE kind = 'approval'"))
     # A replica that did not post the card itself.
@@ -393,7 +393,7 @@ async def test_card_clicked_before_slack_answered_its_post_is_redrawn_and_not_de
     await maple.ana.close()
     await maple.ana.click("Deny")
     await maple.ana.sees(access_words.BARRED[DecisionReason.OWN])
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.lea.go("#billing")
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -405,7 +405,7 @@ async def test_requester_is_notified_by_dm_where_maple_is_not_in_the_channel(map
     await read_as_approver(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await close_and_read_own_card(maple.ana, "Applied")
     card, outcome = (piece for piece in maple.ana.pieces() if "Applied" in piece)
     assert card.startswith("Maple (edited)")

@@ -28,11 +28,11 @@ async def mark_cards_gone(maple: Running, kind: CardKind) -> None:
 
 async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
     await request_shown_to_lea(maple)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await mark_cards_gone(maple, CardKind.APPROVAL)
     async with maple.another() as bot:
         await maple.lea.click("Approve")
-        await bot.work.drain(10)
+        await bot.background.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
     (remaining_card,) = await CHANGE_CARDS.of(maple.bot.database, record.id)
@@ -41,7 +41,7 @@ async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
 
 async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> None:
     await request_shown_to_lea(maple)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     later = replace(record, revision=record.revision + 1)
     maple.slack.faults.add("chat.update", "latency", seconds=0.2, times=None)
@@ -56,7 +56,7 @@ async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> No
 async def test_card_is_not_posted_into_an_unfit_channel(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
     await request_shown_to_lea(maple)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
     maple.clock.move(timedelta(minutes=5))
     await maple.bot.changes.sweeper.tick()
@@ -70,7 +70,7 @@ async def test_card_is_not_posted_into_an_unfit_channel(maple: Running) -> None:
 async def test_two_replicas_post_a_card_once(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
     record = await file_request(maple)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.slack.faults.add("chat.postMessage", "latency", seconds=0.5, times=None)
     async with maple.another() as replica:
         await asyncio.gather(
@@ -83,12 +83,12 @@ async def test_two_replicas_post_a_card_once(maple: Running) -> None:
 
 async def test_requester_whose_card_is_gone_is_notified_of_the_outcome(maple: Running) -> None:
     await request_shown_to_lea(maple)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await mark_cards_gone(maple, CardKind.ASKER)
     before = len(maple.slack.calls)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     (posted,) = [call for call in maple.slack.calls[before:] if call.method == "chat.postMessage"]
     assert not posted.args.get("thread_ts")
     maple.ana.go("@maple")

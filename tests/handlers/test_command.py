@@ -65,7 +65,7 @@ async def test_find_lists_and_pages_and_a_match_replaces_the_list(maple: Running
 
 
 async def test_slow_answer_shows_progress(mode: Mode) -> None:
-    async with running_maple(mode, timings=QUICK) as maple:
+    async with running_maple(mode, timeouts=QUICK) as maple:
         maple.autumn.faults.add("customers.*", "latency", seconds=60)
         await maple.ana.command("/autumn cus_acme")
         await maple.ana.sees(labels.STILL_WAITING)
@@ -87,7 +87,7 @@ async def test_error_shows_the_reference_that_is_in_the_log(maple: Running, logs
     error = await maple.ana.sees(labels.UNAVAILABLE.what)
     reference = error.split("Reference ")[1].split()[0]
     assert "Nothing was changed" in error
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert f'"reference": "{reference}"' in logs.getvalue()
     assert "acme" not in logs.getvalue().lower()
 

@@ -25,7 +25,7 @@ def events(maple: Running, kind: str) -> list[Json]:
 async def outcomes(maple: Running) -> list[str]:
     """How the events so far were handled, once all work is finished."""
     await maple.ana.settled()
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     (metric,) = maple.bot.metrics.interactions.collect()
     return sorted(
         f"{sample.labels['action']} {sample.labels['outcome']}"

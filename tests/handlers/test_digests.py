@@ -36,12 +36,12 @@ async def as_another(maple: Running, payload: dict[str, Any], person: LocalPerso
     trigger = maple.slack.simulation.triggers.issue(person.id)
     user = {**payload["user"], "id": person.id}
     await maple.slack.deliveries.send("interactive", {**payload, "user": user, "trigger_id": trigger})
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
 
 
 async def repeat(maple: Running) -> None:
     await maple.slack.deliveries.repeat(maple.slack.sent[-1])
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
 
 
 def call_count(maple: Running, method: str) -> int:
@@ -250,7 +250,7 @@ async def test_preview_where_maple_cannot_answer_in_the_channel() -> None:
 
 
 async def test_card_is_refused_in_its_modal_when_autumn_fails_and_to_people_who_became_guests() -> None:
-    async with digesting("http", timings=Timeouts(person=0.0)) as maple:
+    async with digesting("http", timeouts=Timeouts(person=0.0)) as maple:
         ana = maple.ana
         await ana.command("/autumn upcoming")
         await ana.sees(COMING)

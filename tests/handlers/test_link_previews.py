@@ -78,7 +78,7 @@ async def test_channel_that_the_policy_names_shows_name_and_products(mode: Mode)
 
 
 async def test_preview_has_no_name_when_autumn_fails_or_is_slow(mode: Mode) -> None:
-    async with running_maple(mode, policy=NAMED, timings=Timeouts(asking_after=0.05)) as maple:
+    async with running_maple(mode, policy=NAMED, timeouts=Timeouts(asking_after=0.05)) as maple:
         for number, fault in enumerate(("500", "latency"), 1):
             maple.autumn.faults.add("customers.get", fault, seconds=60, times=None)
             await maple.ana.say(f"Look at {ACME}")

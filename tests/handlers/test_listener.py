@@ -24,7 +24,7 @@ UNSAID = SlackApiError("x", {"error": "y"})  # type: ignore[no-untyped-call]
 
 async def outcomes(maple: Running) -> list[str]:
     """How the interactions so far ended, by the metrics, once those running have finished."""
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     (metric,) = maple.bot.metrics.interactions.collect()
     return sorted(
         f"{sample.labels['action']} {sample.labels['outcome']}"
@@ -71,7 +71,7 @@ async def test_person_who_cannot_be_checked_is_refused_until_they_can(maple: Run
 
 
 async def test_form_is_refused_when_it_would_be_late(mode: Mode) -> None:
-    async with running_maple(mode, timings=Timeouts(trigger=0.05)) as maple:
+    async with running_maple(mode, timeouts=Timeouts(trigger=0.05)) as maple:
         maple.slack.faults.add("users.info", "latency", seconds=0.3)
         await maple.ana.shortcut("Look up a customer")
         await maple.ana.sees(labels.UNCHECKED.what)
@@ -79,7 +79,7 @@ async def test_form_is_refused_when_it_would_be_late(mode: Mode) -> None:
 
 async def test_concurrent_commands_check_a_person_once(maple: Running) -> None:
     await asyncio.gather(*(maple.ana.command("/autumn help") for _ in range(5)))
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert len([call for call in maple.slack.calls if call.method == "users.info"]) == 1
 
 
@@ -93,7 +93,7 @@ async def test_fault_is_shown_with_a_reference_and_located_in_the_log(
     await Listener(InteractionKind.ACTION, "broken", breaks).handle(interaction, maple.bot.services)
     error = await maple.ana.sees(labels.BROKEN.what)
     reference = error.split("Reference ")[1].split()[0]
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     (record,) = [json.loads(line) for line in logs.getvalue().splitlines() if reference in line]
     assert record["level"] == "error"
     assert record["outcome"] == "fault"
@@ -117,7 +117,7 @@ async def test_answers_and_errors_that_cannot_be_sent_are_logged(maple: Running,
 
 
 async def test_slow_options_are_answered_empty_in_time(mode: Mode) -> None:
-    async with running_maple(mode, timings=Timeouts(options=0.1)) as maple:
+    async with running_maple(mode, timeouts=Timeouts(options=0.1)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=1)
         assert await _suggestions(maple, maple.ana.id) == {"options": []}
         assert await outcomes(maple) == ["pick_customer slow"]
@@ -133,7 +133,7 @@ async def test_failed_and_unreadable_selects_offer_nothing(maple: Running) -> No
 
 @pytest.mark.both_transports
 async def test_slack_is_answered_while_autumn_hangs(mode: Mode) -> None:
-    async with running_maple(mode, timings=Timeouts(drain=0.05)) as maple:
+    async with running_maple(mode, timeouts=Timeouts(drain=0.05)) as maple:
         maple.autumn.faults.add("*", "latency", seconds=2 * PATIENCE)
         await asyncio.gather(*(maple.ana.command("/autumn cus_acme") for _ in range(10)))
         commands = [delivery for delivery in maple.slack.sent if delivery.kind == "slash_commands"]
@@ -155,7 +155,7 @@ async def test_acknowledged_work_is_finished_before_stopping(mode: Mode) -> None
 
 
 async def test_work_that_takes_too_long_is_cancelled_when_stopping(mode: Mode, logs: io.StringIO) -> None:
-    async with running_maple(mode, timings=Timeouts(drain=0.1)) as maple:
+    async with running_maple(mode, timeouts=Timeouts(drain=0.1)) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=5)
         await maple.ana.command("/autumn cus_acme")
         await maple.stop()

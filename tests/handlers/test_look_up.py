@@ -57,7 +57,7 @@ async def test_form_without_a_customer_is_marked(maple: Running) -> None:
 
 
 async def test_slow_answer_to_the_form_shows_progress(mode: Mode) -> None:
-    async with running_maple(mode, timings=QUICK) as maple:
+    async with running_maple(mode, timeouts=QUICK) as maple:
         await maple.ana.shortcut("Look up a customer")
         maple.autumn.faults.add("customers.get", "latency", seconds=60)
         await fill_in(maple, "Overview")
@@ -73,12 +73,12 @@ async def test_other_tabs_of_the_app_are_not_drawn(maple: Running) -> None:
     await maple.slack.deliveries.send(
         "events_api", {"type": "event_callback", "team_id": maple.bot_team, "event": event}
     )
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert not [call for call in maple.slack.calls if call.method == "views.publish"]
 
 
 async def test_select_says_that_it_is_searching_while_autumn_is_slow(mode: Mode) -> None:
-    async with running_maple(mode, timings=Timeouts(typeahead=0)) as maple:
+    async with running_maple(mode, timeouts=Timeouts(typeahead=0)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=60)
         await maple.ana.shortcut("Look up a customer")
         await maple.ana.sees(find_words.MODAL_PART)
@@ -91,7 +91,7 @@ async def test_select_says_that_it_is_searching_while_autumn_is_slow(mode: Mode)
         await maple.ana.sees(labels.HOME_WHAT)
         await maple.ana.type_ahead(home_words.FIND, "acme")
         await maple.ana.choose(home_words.FIND, find_words.STILL_SEARCHING)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert not [call for call in maple.slack.calls if call.method == "chat.postMessage"]
         maple.autumn.faults.clear()
 

@@ -88,14 +88,14 @@ async def test_repeated_clicks_and_events_run_their_route_once(
             handled.interactions.clear()
             await deliver(maple, "interactive", click(action))
             await deliver(maple, "interactive", click(action, "1.2.another"), times=1)
-            await maple.bot.work.drain(10)
+            await maple.bot.background.drain(10)
             triggers = sorted(call.trigger_id for call in handled.interactions)
             assert triggers == ["1.2.another", f"1.2.{action}"], action
             assert outcomes(maple.bot, action) == ["ok", "ok", "repeat", "repeat"], action
         handled.interactions.clear()
         await deliver(maple, "events_api", MENTION)
         await deliver(maple, "events_api", {**MENTION, "event_id": "Ev02"}, times=1)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert sorted(call.event_id for call in handled.interactions) == ["Ev01", "Ev02"]
         assert outcomes(maple.bot, "app_mention") == ["ok", "ok", "repeat", "repeat"]
 
@@ -112,7 +112,7 @@ async def test_event_in_a_thread_has_its_text_and_place_and_is_answered_there(
     add(monkeypatch, event("app_mention", answer))
     async with running_maple("http") as maple:
         await deliver(maple, "events_api", MENTION, times=1)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         sent = {call.method: call.args.get("thread_ts") for call in maple.slack.calls}
     (mention,) = handled.interactions
     assert (mention.user, mention.channel, mention.text) == ("U01ANA", "C01SUPPORT", "<@U0MAPLE> cus_acme")
@@ -140,7 +140,7 @@ async def test_repeated_submission_is_parsed_before_the_answer_and_handled_once(
         answer = await maple.slack.deliveries.send("interactive", payload)
         assert answer == {"response_action": "errors", "errors": {"name": "Fill this in."}}
         await deliver(maple, "interactive", {**payload, "view": {**view, "private_metadata": "filled in"}})
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
     assert handled == ["filled in"]
 
 
@@ -163,7 +163,7 @@ async def test_repeated_delivery_to_another_replica_does_not_run(
             for bot in (maple.bot, replica):
                 maple.slack.request_url = f"{bot.url}{EVENTS_PATH}"
                 await deliver(maple, kind, payload, times=1)
-                await bot.work.drain(10)
+                await bot.background.drain(10)
                 assert len(outcomes(bot, action)) == 1, action
             assert len(handled.interactions) == 1, action
 
@@ -177,7 +177,7 @@ async def test_harmless_route_runs_without_the_database_and_others_do_not(
         await lose_the_database(maple)
         for action in ("made_up", "looks_up"):
             await deliver(maple, "interactive", click(action), times=1)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
     assert [call.action for call in handled.interactions] == ["looks_up"]
 
 

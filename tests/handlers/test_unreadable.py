@@ -56,7 +56,7 @@ async def test_unreadable_buttons_and_selects_are_refused_with_an_explanation(ma
     for number, action in enumerate(UNREADABLE):
         click = payload_from_ana(maple, "block_actions", actions=[action], trigger_id=f"1.{number}.x")
         await maple.slack.deliveries.send("interactive", click)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         refusals = [message for message in maple.ana.pieces() if labels.UNREADABLE.what in message]
         assert len(refusals) == number + 1, action
     assert [call for call in maple.autumn.calls if call.route.startswith("customers")] == []
@@ -68,7 +68,7 @@ async def test_buttons_of_an_unknown_change_are_refused(maple: Running) -> None:
         button = {"action_id": action, "block_id": "b", "value": "nothing:1"}
         click = payload_from_ana(maple, "block_actions", actions=[button], trigger_id=f"{number}.1.x")
         await maple.slack.deliveries.send("interactive", click)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         refusals = maple.ana.screen().count(approvals_words.RESULTS[Result.UNKNOWN].what)
         assert refusals == number + 1, action
 
@@ -77,7 +77,7 @@ async def test_card_stays_when_its_button_is_refused(maple: Running) -> None:
     await maple.ana.command(f"/autumn {CUSTOMER}")
     await maple.ana.sees("Acme Ltd")
     await maple.ana.click("Features")
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     click = last_delivery(maple, "block_actions").payload
     click["actions"][0]["value"] = NOWHERE.encode()
     await maple.slack.deliveries.send("interactive", click | {"trigger_id": "1.2.again"})
@@ -89,7 +89,7 @@ async def test_unknown_kind_of_change_is_refused_where_the_form_would_open(maple
     await maple.ana.command(f"/autumn features {CUSTOMER}")
     await maple.ana.sees("Acme Ltd")
     await maple.ana.click("Change balance")
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await maple.ana.close()
     click = last_delivery(maple, "block_actions").payload
     click["actions"][0]["action_id"] = f"{ids.CHANGE}:nothing"
@@ -125,7 +125,7 @@ async def test_unreadable_forms_are_refused_in_their_place(maple: Running) -> No
 async def test_list_of_an_invalid_channel_is_refused(maple: Running) -> None:
     for command, action in (("alerts", ids.ALERT_RESUME), ("digest", ids.DIGEST_RESUME)):
         await maple.ana.command(f"/autumn {command}")
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         view = maple.slack.views.stack(maple.ana.id)[-1]
         button = {"action_id": action, "block_id": "b", "value": "some:1"}
         forged = {"id": view.id, "hash": "", "type": "modal", "private_metadata": "C" * 3000}

@@ -41,11 +41,11 @@ MORE_THAN_A_PAGE = 10
 
 @asynccontextmanager
 async def digesting(
-    mode: Mode, *, policy: str = "", timings: Timeouts = UNHURRIED, alike: int = MORE_THAN_A_PAGE
+    mode: Mode, *, policy: str = "", timeouts: Timeouts = UNHURRIED, alike: int = MORE_THAN_A_PAGE
 ) -> AsyncIterator[Running]:
     """Everything running, with a bot that checks for due digests many times a second. Autumn has a few
     customers. `alike`: how many more it has, each with an invoice in the next days."""
-    async with running_maple(mode, policy=policy, timings=timings, digest_pace=QUICK) as maple:
+    async with running_maple(mode, policy=policy, timeouts=timeouts, digest_pace=QUICK) as maple:
         _leave_a_few(maple.autumn.state, alike)
         yield maple
 
@@ -149,6 +149,6 @@ async def pass_time_and_settle(maple: Running, by: timedelta) -> None:
 
 
 async def settle_digests(maple: Running) -> None:
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await maple.bot.digests.ticker.tick()
     await maple.bot.digests.ticker.idle()

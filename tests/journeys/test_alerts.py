@@ -48,7 +48,7 @@ async def send_as(maple: Running, person: LocalPerson, payload: dict[str, Any]) 
     trigger = maple.slack.simulation.triggers.issue(person.id)
     user = {**payload["user"], "id": person.id}
     await maple.slack.deliveries.send("interactive", {**payload, "user": user, "trigger_id": trigger})
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
 
 
 async def test_event_reaches_the_channel_and_its_buttons_work(mode: Mode) -> None:

@@ -25,7 +25,7 @@ def approvals_posts(maple: Running) -> list[dict[str, object]]:
 
 
 async def pass_an_hour(maple: Running) -> None:
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.clock.move(timedelta(hours=1))
     await maple.bot.changes.sweeper.tick()
 
@@ -72,7 +72,7 @@ async def test_post_waits_for_the_channel_but_not_for_a_shared_one() -> None:
 
         maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
         await request_shown_to_lea(maple)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert approvals_posts(maple) == []
         maple.slack.faults.clear()
         await pass_an_hour(maple)
@@ -80,7 +80,7 @@ async def test_post_waits_for_the_channel_but_not_for_a_shared_one() -> None:
 
         maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=None)
         await request_shown_to_lea(maple)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert len(approvals_posts(maple)) == 1
         maple.slack.faults.clear()
         await pass_an_hour(maple)

@@ -170,6 +170,6 @@ async def test_customer_that_is_picked_for_an_unreadable_sentence_is_refused(map
         opened = len(calls(maple, "views.update"))
         click["view"]["private_metadata"] = json.dumps(metadata | {"t": typed})
         await maple.slack.deliveries.send("interactive", click | {"trigger_id": f"1.{number}.again"})
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert len(calls(maple, "views.update")) > opened, typed
         await maple.ana.sees(answer)

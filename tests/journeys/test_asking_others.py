@@ -62,7 +62,7 @@ ASKED_FOR = "who may not request it"
 
 
 async def approvals_questions(maple: Running) -> list[str]:
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.lea.go("#billing")
     return [piece for piece in maple.lea.pieces() if ASKED_FOR in piece]
 
@@ -88,7 +88,7 @@ async def test_form_is_passed_on_once_and_taken_up_by_somebody_who_may(mode: Mod
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         (record,) = await maple.bot.changes.history("cus_acme")
         assert record.asker == maple.lea.id
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         await maple.lea.close()
 
         await maple.lea.click(approvals_words.OPEN_FORM)
@@ -101,7 +101,7 @@ async def test_form_is_passed_on_once_and_taken_up_by_somebody_who_may(mode: Mod
         await maple.lea.click(approvals_words.OPEN_FORM)
         await maple.lea.sees(PREVIEW)
         await maple.lea.submit()
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert len(await maple.bot.changes.history("cus_acme")) == 2
 
 
@@ -177,11 +177,11 @@ async def test_change_that_became_allowed_is_not_passed_on() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await maple.ana.command(GIVE)
         await maple.ana.sees(access_words.ASK_THEM)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         # The form still passes the request on: a change within Ana's own limit is not drawn.
         maple.slack.faults.add("views.update", "error", error="fatal_error", times=None)
         await maple.ana.fill("Amount", "50")
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         maple.slack.faults.clear()
         await maple.ana.submit()
         form = await maple.ana.sees(approvals_words.RESULTS[Result.MAY_YOURSELF].what)

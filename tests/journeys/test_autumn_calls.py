@@ -48,13 +48,13 @@ async def test_balance_change_takes_one_read_to_request_and_three_to_apply() -> 
         await forget_calls(maple)
         await maple.ana.submit()
         await read_as_approver(maple, WAITING)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert call_counts(maple) == documented()[ASKED]
 
         await forget_calls(maple)
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert call_counts(maple) == documented()[APPROVED]
         # The last read before the write has no other purpose.
         assert [call.route for call in maple.autumn.calls][-3:] == [
@@ -75,7 +75,7 @@ async def test_deletion_at_once_takes_six_calls() -> None:
         await forget_calls(maple)
         await maple.ana.submit()
         await close_and_read_own_card(maple.ana, "Applied")
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert call_counts(maple) == documented()[DELETED]
 
 

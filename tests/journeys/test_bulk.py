@@ -516,7 +516,7 @@ async def test_button_does_nothing_in_a_channel_that_another_company_sees(maple:
         maple.lea.reload()
         batch = await submit_list(maple)
         await maple.lea.sees(f"[{button}]")
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         channel.kind = "shared"
         await maple.lea.click(button)
         await maple.lea.sees(on_screen(approvals_words.RESULTS[Result.CHANNEL_SHARED].what))
@@ -555,7 +555,7 @@ async def test_link_of_a_line_to_be_paid_reaches_its_requester_alone(maple: Runn
 
 
 async def test_team_that_needs_no_approval_applies_at_once_and_undoes_all() -> None:
-    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE, timeouts=UNHURRIED) as maple:
         before = [await remaining(maple, customer) for customer in CUSTOMERS]
         await check_list(maple.ana)
         await maple.ana.sees(words.APPLY)

@@ -179,7 +179,7 @@ async def test_applied_change_is_undone(maple: Running) -> None:
     await maple.lea.sees(approvals_words.UNDONE)
     await maple.lea.sees(f"({approvals_words.UNDONE_STATE})")
     assert maple.lea.link(approvals_words.UNDO_REQUEST).endswith(_path(undo))
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert maple.ana.thread("[Open customer] [History]") == [], "she undid it herself"
     assert await remaining(maple) == before
     assert writes(maple) == ["balances.update"] * 2
@@ -192,7 +192,7 @@ async def test_requester_is_told_below_her_card_that_somebody_else_undid_it(mapl
     assert undo_request is not None
     await maple.bot.changes.approve(undo_request.id, undo_request.version, actor(maple.max))
     await maple.lea.sees(approvals_words.UNDONE)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await read_own_card(maple.ana, approvals_words.UNDONE)
     (reply,) = maple.ana.thread("Balance change (undone)")
     assert on_screen(approvals_words.UNDONE_HEADLINE) in reply
@@ -204,7 +204,7 @@ async def test_late_decision_names_the_earlier_one(maple: Running) -> None:
     maple.max.go("#billing")
     await asyncio.gather(maple.lea.click("Approve"), maple.max.click("Approve"))
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     first, second = (
         (maple.lea, maple.max) if "Approved by @lea" in maple.lea.screen() else (maple.max, maple.lea)
     )

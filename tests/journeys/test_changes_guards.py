@@ -167,7 +167,7 @@ async def test_page_of_a_customer_without_balances_or_products(maple: Running) -
         await maple.ana.command(f"/autumn features {customer}")
         await maple.ana.sees(customer)
         await maple.ana.click("Open", within="Messages")
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         becomes(maple.autumn.state.customers[customer])
         await maple.ana.click("Change balance")
         await maple.ana.sees(note)

@@ -16,7 +16,7 @@ async def test_refused_code_leaves_discounts_unchanged() -> None:
         await maple.ana.sees("Autumn has no feature grant with this code")
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         form = await maple.ana.sees("Autumn has no feature grant with this code")
         assert COUPON in form
         await maple.ana.choose(ACTION, "Remove the coupon")

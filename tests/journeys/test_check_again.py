@@ -71,6 +71,6 @@ async def test_late_click_on_a_settled_change_says_so(maple: Running) -> None:
     await make_unconfirmed(maple)
     maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
     await maple.lea.click("Mark as not applied", confirm=True)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.RESULTS[Result.ALREADY_SETTLED].what)

@@ -69,12 +69,12 @@ async def maple_losing_its_database(engine: Engine, mode: Mode, *, policy: str =
     if engine == "sqlite":
         url = fresh("sqlite")
         path = Path(url.removeprefix("sqlite:///"))
-        async with running_maple(mode, timings=ASKING, policy=policy, database=url, pace=QUIET) as maple:
+        async with running_maple(mode, timeouts=ASKING, policy=policy, database=url, pace=QUIET) as maple:
             yield Loss(maple, lambda: _moved(path, moved_path(path)), lambda: _moved(moved_path(path), path))
         return
     async with (
         Relay.to(fresh("postgresql")) as relay,
-        running_maple(mode, timings=ASKING, policy=policy, database=relay.url, pace=QUIET) as maple,
+        running_maple(mode, timeouts=ASKING, policy=policy, database=relay.url, pace=QUIET) as maple,
     ):
         yield Loss(maple, relay.cut, relay.mend)
         await relay.mend()
@@ -126,7 +126,7 @@ async def test_changes_are_refused_without_the_database(loss: Loss, logs: io.Str
         maple.ana.reload()
         message = await command_and_see(maple, line, NO_MEMORY)
         assert "Nothing was changed." in message
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert maple.autumn.ledger == []
     assert_unharmed(maple, logs)
     await loss.find()
@@ -199,7 +199,7 @@ async def settled_by_sweep(maple: Running) -> Record:
 async def test_silent_database_times_out(mode: Mode, logs: io.StringIO) -> None:
     async with (
         Relay.to(fresh("postgresql")) as relay,
-        running_maple(mode, timings=HURRIED, database=relay.url, pace=QUIET) as maple,
+        running_maple(mode, timeouts=HURRIED, database=relay.url, pace=QUIET) as maple,
     ):
         relay.stall()
         await asyncio.gather(
@@ -220,7 +220,7 @@ async def test_silent_database_times_out(mode: Mode, logs: io.StringIO) -> None:
 
 
 async def test_locked_file_times_out(mode: Mode) -> None:
-    async with running_maple(mode, timings=HURRIED, pace=QUIET) as maple:
+    async with running_maple(mode, timeouts=HURRIED, pace=QUIET) as maple:
         await file_request(maple)
         await read_as_approver(maple, WAITING)
         async with maple.bot.database.writing():

@@ -88,7 +88,7 @@ async def test_person_who_cannot_be_checked_gets_no_digest(maple: Running) -> No
 
 
 async def test_digest_pauses_when_its_person_becomes_a_guest() -> None:
-    async with digesting("http", timings=Timeouts(person=0.0), alike=0) as maple:
+    async with digesting("http", timeouts=Timeouts(person=0.0), alike=0) as maple:
         ana = maple.ana
         await create_digest(maple, maple.lea.id, owner="ana")
         maple.slack.workspace.users[maple.lea.id].kind = "guest"

@@ -58,7 +58,7 @@ async def test_upcoming_lists_each_section(mode: Mode) -> None:
 
 
 async def test_slow_autumn_shows_progress() -> None:
-    async with digesting("http", timings=Timeouts(asking_after=0.05), alike=0) as maple:
+    async with digesting("http", timeouts=Timeouts(asking_after=0.05), alike=0) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=60, times=1)
         await maple.ana.command("/autumn upcoming")
         await maple.ana.sees(labels.STILL_WAITING)
@@ -113,7 +113,7 @@ async def test_file_is_posted_in_the_thread(mode: Mode) -> None:
         await maple.raj.sees("[file: maple-digest-")
         click = [item for item in maple.slack.sent if item.payload.get("type") == "block_actions"][-1]
         await maple.slack.deliveries.repeat(click)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         (file,) = files(maple)
         (message,) = [message for message in maple.slack.workspace.posts if message.files]
         assert message.thread_ts == posted_digests(maple)[0].ts
@@ -213,7 +213,7 @@ async def test_file_is_not_posted_where_another_company_reads() -> None:
 
 
 async def test_slow_file_shows_progress() -> None:
-    async with digesting("http", timings=Timeouts(asking_after=0.05)) as maple:
+    async with digesting("http", timeouts=Timeouts(asking_after=0.05)) as maple:
         await post_in_channel(maple)
         maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=60)
         await maple.ana.click("Download CSV")

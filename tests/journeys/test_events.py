@@ -16,7 +16,7 @@ from tests.running import UNHURRIED, Running, running_maple
 async def maple() -> AsyncIterator[Running]:
     """Asks Autumn for events of one customer more often than Autumn allows."""
     limits = replace(UNHURRIED.limits, events_per_customer=1000)
-    async with running_maple("http", timings=replace(UNHURRIED, limits=limits)) as maple:
+    async with running_maple("http", timeouts=replace(UNHURRIED, limits=limits)) as maple:
         yield maple
 
 

@@ -176,7 +176,7 @@ async def test_form_that_is_added_and_submitted_at_once_has_one_effect(maple: Ru
     await open_filled_form(maple.ana)
     buttons = [button_payload(maple, button) for button in ("", ids.GATHER)]
     await asyncio.gather(*(maple.slack.deliveries.send("interactive", button) for button in buttons))
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert sum(await waiting_and_gathered(maple)) == 1
 
 

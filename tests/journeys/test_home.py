@@ -76,7 +76,7 @@ async def wait_until(holds: Callable[[], bool]) -> None:
 async def wait_for_redraws(maple: Running) -> None:
     """Waits for all clicks and typing so far, and for the tabs they redraw."""
     await maple.ana.settled()
-    assert await maple.bot.work.drain(10) == 0
+    assert await maple.bot.background.drain(10) == 0
 
 
 async def test_request_is_decided_on_the_home_tab_and_both_tabs_update(maple: Running) -> None:
@@ -367,7 +367,7 @@ async def test_digest_to_a_person_is_previewed_sent_and_removed_on_their_home_ta
 
 
 async def test_removed_member_gets_no_new_tab(mode: Mode) -> None:
-    async with running_maple(mode, timings=replace(UNHURRIED, person=0.0)) as maple:
+    async with running_maple(mode, timeouts=replace(UNHURRIED, person=0.0)) as maple:
         await maple.raj.open_home()
         await maple.raj.sees(words.POWERS)
         before = publish_count(maple, maple.raj.id)
@@ -398,6 +398,6 @@ async def test_lookups_do_not_depend_on_home_tab_storage(maple: Running) -> None
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
     await file_request(maple)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     await maple.ana.open_home()
     await maple.ana.sees(labels.FAILURES[StoreLost].what)

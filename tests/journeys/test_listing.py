@@ -35,7 +35,7 @@ async def test_list_is_sent_as_a_file_in_direct_messages_in_the_chosen_format(ma
     await ana.sees(csv_form.FIELD_SEPARATOR)
     await ana.choose(csv_form.FIELD_SEPARATOR, csv_form.SEPARATORS[Separator.SEMICOLON])
     await ana.submit()
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     files = [file for file in maple.slack.workspace.files.values() if file.shared]
     for file, delimiter in zip(files, ",;", strict=True):
         text = io.StringIO(file.content.decode("utf-8-sig"))
@@ -86,7 +86,7 @@ async def test_unknown_filters_sort_keys_and_a_silent_autumn_are_reported(maple:
 
 @pytest.mark.parametrize("mode", ["http"], indirect=True)
 async def test_slow_file_shows_progress(mode: Mode) -> None:
-    async with running_maple(mode, timings=Timeouts(asking_after=0.05)) as maple:
+    async with running_maple(mode, timeouts=Timeouts(asking_after=0.05)) as maple:
         await maple.ana.command("/autumn list trial")
         await maple.ana.sees("Umbrella")
         maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=60)

@@ -41,7 +41,7 @@ TOLD = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
 @pytest.fixture
 async def uncached_maple() -> AsyncIterator[Running]:
     """A bot that asks Slack about a person each time."""
-    async with running_maple("http", timings=replace(UNHURRIED, person=0.0)) as maple:
+    async with running_maple("http", timeouts=replace(UNHURRIED, person=0.0)) as maple:
         yield maple
 
 
@@ -63,7 +63,7 @@ async def list_shown_to_ana(maple: Running) -> BatchRecord:
 
 async def conversation(maple: Running) -> str:
     """Ana's direct messages with Maple, once all notices are sent."""
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.ana.go("@maple")
     return "".join(maple.ana.pieces())
 
@@ -200,7 +200,7 @@ async def test_list_does_not_reach_digests_of_other_channels(maple: Running) -> 
         await maple.slack.deliveries.send("interactive", payload | {"trigger_id": f"1.{number}.again"})
         await maple.ana.sees(on_screen(setup_words.NOTES[DigestNote.CHANGED]))
         assert await maple.bot.digests.get(elsewhere.id) == elsewhere, action
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
 
 
 async def test_list_does_not_reach_alerts_of_other_channels() -> None:
@@ -242,7 +242,7 @@ async def test_question_about_a_decision_already_made_is_not_sent() -> None:
                 maple.raj.reload()
                 await click_old_button(maple, maple.raj, ids.ASK_THEM, f'{{"v":"{verb}",{subject}}}')
                 await maple.raj.sees(approvals_words.RESULTS[result].what)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         maple.lea.go("#billing")
         question = on_screen(approvals_words.asked_for("raj", approvals_words.ASKED_OF[Verb.APPROVE]))
         assert question not in "".join(maple.lea.pieces())

@@ -36,14 +36,14 @@ OUTCOME = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
 
 async def outcomes(maple: Running) -> list[str]:
     """The outcome messages in Ana's direct messages with Maple."""
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.ana.go("@maple")
     return [message for message in maple.ana.pieces() if OUTCOME.search(message)]
 
 
 async def messages(maple: Running) -> list[str]:
     """Everything Maple sent Ana: where she requested it, and in her direct messages."""
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     pieces = []
     for conversation in ("#support", "@maple"):
         maple.ana.go(conversation)
@@ -55,7 +55,7 @@ async def request(maple: Running) -> None:
     """Both cards are posted, so that a fault meets what comes after them."""
     await request_shown_to_lea(maple)
     await maple.lea.sees(WAITING)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
 
 
 async def test_outcome_of_an_approved_request_is_sent_once_in_a_new_message(maple: Running) -> None:
@@ -216,7 +216,7 @@ async def test_message_is_posted_once_though_slacks_answer_was_lost(maple: Runni
         await request(maple)
         maple.slack.faults.add("chat.postMessage", fault)
         await approve_waiting(maple)
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert len(await outcomes(maple)) == before + arrives, fault
         maple.clock.move(2 * ATTEMPT)
         await maple.bot.changes.sweeper.tick()
@@ -231,7 +231,7 @@ async def test_message_waits_while_slack_cannot_say_whether_it_arrived(maple: Ru
     maple.slack.faults.add("chat.postMessage", "cut_after")
     await approve_waiting(maple)
     await maple.lea.sees(APPLIED)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.slack.faults.add("conversations.history", "error", times=None)
     maple.clock.move(2 * ATTEMPT)
     await maple.bot.changes.sweeper.tick()
@@ -277,7 +277,7 @@ async def test_two_replicas_send_the_outcome_once(maple: Running) -> None:
         await approve_waiting(maple)
         await maple.lea.sees(APPLIED)
         for bot in (maple.bot, replica):
-            await bot.work.drain(10)
+            await bot.background.drain(10)
         maple.clock.move(2 * ATTEMPT)
         for bot in (maple.bot, replica):
             await bot.changes.sweeper.tick()

@@ -55,7 +55,7 @@ async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mo
     async with running_maple(mode, policy=SMALL_AT_ONCE) as maple:
         for _ in range(2):
             await file_request(maple)
-            await maple.bot.work.drain(10)
+            await maple.bot.background.drain(10)
         assert len(maple.autumn.ledger) == 2
         await maple.ana.command("/autumn give cus_acme 500 messages because they asked again")
         form = await maple.ana.sees("This needs 1 approval before it is applied")
@@ -108,7 +108,7 @@ async def test_usage_beyond_the_tolerance_needs_another_approval() -> None:
 
 
 async def test_approval_of_a_person_who_left_is_not_counted(mode: Mode) -> None:
-    async with running_maple(mode, policy=TWO, timings=replace(UNHURRIED, person=0)) as maple:
+    async with running_maple(mode, policy=TWO, timeouts=replace(UNHURRIED, person=0)) as maple:
         await file_request(maple)
         await read_as_approver(maple, "0 of 2 approvals")
         await maple.lea.click("Approve")
@@ -150,7 +150,7 @@ async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Ru
     await maple.ana.sees(WAITING)
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(WITHDRAWN)
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     assert "Withdrawn" not in await read_as_approver(maple, WAITING)
     maple.slack.faults.clear()
     maple.clock.move(timedelta(hours=1))

@@ -49,7 +49,7 @@ async def test_preset_replaces_what_was_typed(mode: Mode) -> None:
         assert on_screen(forms_words.PREVIEW) in screen
         await maple.ana.submit()
         await maple.ana.sees(on_screen("Give 5,000 extra of Messages"))
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         (record,) = await maple.bot.changes.history("cus_acme")
         assert isinstance(record.input, BalanceInput)
         assert (record.input.action, record.input.amount) == (BalanceAction.GIVE, Decimal(5000))
@@ -61,7 +61,7 @@ async def test_preset_is_offered_again_only_after_its_interval(mode: Mode) -> No
         await maple.ana.command("/autumn give cus_acme 5,000 messages because of the outage")
         await maple.ana.sees(on_screen(forms_words.PREVIEW))
         await maple.ana.submit()
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         await maple.ana.close()
         await maple.ana.command("/autumn balance cus_acme")
         form = await maple.ana.sees("It can be given again from")
@@ -127,7 +127,7 @@ async def test_preset_of_a_grant_counts_for_the_balance_too(mode: Mode) -> None:
         assert "An apology for the outage" in screen
         assert on_screen(forms_words.PREVIEW) in screen
         await maple.ana.submit()
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         await maple.ana.close()
         (record,) = await maple.bot.changes.history("cus_acme")
         assert isinstance(record.input, GrantInput)

@@ -50,7 +50,7 @@ class TwoReplicas:
     async def handled_everything(self) -> bool:
         """Whether both handled some of the requests."""
         for bot in self.bots:
-            await bot.work.drain(10)
+            await bot.background.drain(10)
         handled = [
             sum(
                 sample.value
@@ -149,7 +149,7 @@ async def test_late_form_of_one_replica_does_not_overwrite_the_others() -> None:
         await maple.ana.sees("How many units count as used")
         maple.autumn.faults.clear()
         for bot in both.bots:
-            await bot.work.drain(10)
+            await bot.background.drain(10)
         assert "How many units count as used" in maple.ana.screen()
 
 
@@ -166,7 +166,7 @@ async def test_decisions_at_two_replicas_apply_the_change_once(both: TwoReplicas
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     for bot in both.bots:
-        await bot.work.drain(10)
+        await bot.background.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
     assert [write.route for write in maple.autumn.ledger] == ["balances.update"]
@@ -210,7 +210,7 @@ async def test_two_billing_changes_of_one_customer_are_written_one_after_the_oth
             )
         )
         for bot in both.bots:
-            await bot.work.drain(10)
+            await bot.background.drain(10)
         assert writing.struck == 2
         records = await maple.bot.changes.history("cus_acme")
         assert [(record.state, record.ending) for record in records] == [(State.APPLIED, Cause.DONE)] * 2

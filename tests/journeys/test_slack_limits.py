@@ -32,7 +32,7 @@ async def test_person_who_cannot_be_checked_is_answered_immediately(maple: Runni
 
 
 async def test_person_does_not_wait_for_a_slack_that_hangs(mode: Mode) -> None:
-    async with running_maple(mode, timings=Timeouts(standing=0.1)) as maple:
+    async with running_maple(mode, timeouts=Timeouts(standing=0.1)) as maple:
         maple.slack.faults.add("users.info", "latency", seconds=30)
         await maple.ana.command("/autumn cus_acme")
         await maple.ana.sees("Maple could not check with Slack who you are")
@@ -40,7 +40,7 @@ async def test_person_does_not_wait_for_a_slack_that_hangs(mode: Mode) -> None:
 
 @pytest.mark.parametrize(("kind", "retry_after"), [("429", HOUR), ("latency", None)])
 async def test_unreadable_user_groups_delay_nobody(mode: Mode, kind: str, retry_after: str | None) -> None:
-    async with running_maple(mode, timings=Timeouts(standing=0.1), policy=BY_GROUP) as maple:
+    async with running_maple(mode, timeouts=Timeouts(standing=0.1), policy=BY_GROUP) as maple:
         maple.slack.faults.add("usergroups.list", kind, seconds=30, retry_after=retry_after)  # type: ignore[arg-type]
         await maple.lea.command("/autumn balance cus_acme")
         await maple.lea.sees(access_words.BARRED[DecisionReason.UNCHECKED])
@@ -60,7 +60,7 @@ async def test_rate_limited_cards_do_not_delay_the_decision(maple: Running) -> N
     await read_as_approver(maple, WAITING)
     maple.slack.faults.add("chat.update", "429", retry_after=HOUR, times=None)
     await maple.lea.click("Approve")
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
     maple.slack.faults.clear()
@@ -70,12 +70,12 @@ async def test_rate_limited_cards_do_not_delay_the_decision(maple: Running) -> N
 
 
 async def test_notification_has_a_deadline(mode: Mode) -> None:
-    async with running_maple(mode, timings=Timeouts(telling=1)) as maple:
+    async with running_maple(mode, timeouts=Timeouts(telling=1)) as maple:
         await file_request(maple)
         await read_as_approver(maple, WAITING)
         maple.slack.faults.add("chat.update", "latency", seconds=30, times=None)
         await maple.lea.click("Approve")
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         (record,) = await maple.bot.changes.history("cus_acme")
         assert record.state is State.APPLIED
 
@@ -83,7 +83,7 @@ async def test_notification_has_a_deadline(mode: Mode) -> None:
 async def test_sweeper_stuck_in_one_part_continues_with_the_others_and_reports_it(mode: Mode) -> None:
     pace = replace(QUICK_PACE, sweep=0.02)
     async with (
-        running_maple(mode, timings=Timeouts(slack=3, telling=60, stuck=0.4), pace=pace) as maple,
+        running_maple(mode, timeouts=Timeouts(slack=3, telling=60, stuck=0.4), pace=pace) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         await file_request(maple)

@@ -72,11 +72,11 @@ async def test_change_costs_as_many_transactions_as_documented() -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn give cus_acme 500 messages because of the outage")
         await maple.ana.sees("What changes")
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         with count_transactions() as costs:
             await maple.ana.submit()
             await read_as_approver(maple, "Waiting for approval")
-            await maple.bot.work.drain(10)
+            await maple.bot.background.drain(10)
         assert (costs[maple.ana.id, "transactions"], costs[maple.ana.id, "records"]) == documented()[ASKED]
 
         maple.autumn.faults.add("balances.update", "latency", seconds=60, times=1)
@@ -86,7 +86,7 @@ async def test_change_costs_as_many_transactions_as_documented() -> None:
             await applying_is_shown(maple)
             maple.autumn.faults.clear()
             await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-            await maple.bot.work.drain(10)
+            await maple.bot.background.drain(10)
         assert (costs[maple.lea.id, "transactions"], costs[maple.lea.id, "records"]) == documented()[APPROVED]
 
 

@@ -59,7 +59,7 @@ def assert_unharmed(maple: Running, logs: io.StringIO) -> None:
 
 async def settled_screen(maple: Running) -> str:
     """The screen, once everything has been answered."""
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     return maple.ana.screen()
 
 
@@ -71,7 +71,7 @@ async def wait_until_fewer(maple: Running, number: int, words: str) -> None:
 
 
 async def test_every_part_reports_the_error(mode: Mode, logs: io.StringIO) -> None:
-    async with running_maple(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timeouts=HURRIED) as maple:
         for kind in ANSWERED:
             maple.ana.reload()
             maple.autumn.faults.add("*", kind, retry_after=0)
@@ -86,7 +86,7 @@ async def test_every_part_reports_the_error(mode: Mode, logs: io.StringIO) -> No
 
 
 async def test_click_that_fails_offers_to_try_again(mode: Mode, logs: io.StringIO) -> None:
-    async with running_maple(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timeouts=HURRIED) as maple:
         parts = ("Products", "Features", "Invoices", "Events", "Refresh")
         for _ in parts:
             await maple.ana.command("/autumn cus_acme")
@@ -105,17 +105,17 @@ async def test_click_that_fails_offers_to_try_again(mode: Mode, logs: io.StringI
 
 
 async def test_autumn_is_down(mode: Mode, logs: io.StringIO) -> None:
-    async with running_maple(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timeouts=HURRIED) as maple:
         await maple.autumn.stop()
         await asyncio.gather(*(maple.ana.command(line) for line in LINES))
         assert (await settled_screen(maple)).count(labels.UNREACHABLE.what) == len(LINES)
         await command_and_see(maple, "/autumn help", "Look up or change a customer in Autumn")
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert_unharmed(maple, logs)
 
 
 async def test_rate_limits_say_when_to_come_back(mode: Mode) -> None:
-    async with running_maple(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timeouts=HURRIED) as maple:
         for retry_after, words in ((30, "Try again in 30 seconds."), (None, "Try again in ")):
             maple.ana.reload()
             maple.autumn.faults.add("*", "429", retry_after=retry_after)
@@ -124,7 +124,7 @@ async def test_rate_limits_say_when_to_come_back(mode: Mode) -> None:
 
 
 async def test_brief_trouble_is_not_noticed(mode: Mode) -> None:
-    async with running_maple(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timeouts=HURRIED) as maple:
         for kind in ("503", "429"):
             maple.autumn.faults.add("customers.get", kind, times=1, retry_after=0)
             await command_and_see(maple, "/autumn cus_acme", "Last invoices")
@@ -157,7 +157,7 @@ ALONE = (
 
 
 async def test_one_part_that_fails_leaves_the_rest(mode: Mode, logs: io.StringIO) -> None:
-    async with running_maple(mode, timings=BUSY) as maple:
+    async with running_maple(mode, timeouts=BUSY) as maple:
         for alone in ALONE:
             if alone.click:
                 await maple.ana.command(f"/autumn {alone.line}")
@@ -171,13 +171,13 @@ async def test_one_part_that_fails_leaves_the_rest(mode: Mode, logs: io.StringIO
         for alone in ALONE:
             screen = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[alone.kind]}")
             assert alone.stays in screen, alone
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert_unharmed(maple, logs)
 
 
 async def test_failing_stripe_leaves_the_overview(mode: Mode, logs: io.StringIO) -> None:
     """Stripe's data is read by a separate call, the second of two."""
-    async with running_maple(mode, timings=BUSY) as maple:
+    async with running_maple(mode, timeouts=BUSY) as maple:
         for kind in ("500", "latency"):
             maple.ana.reload()
             maple.autumn.faults.add("customers.get", kind, expanding="invoice_previews", seconds=30)
@@ -191,16 +191,16 @@ async def test_failing_stripe_leaves_the_overview(mode: Mode, logs: io.StringIO)
                 await click_and_see(maple, "Invoices", "The next invoice could not be read")
                 await maple.ana.sees("11 invoices")
             maple.autumn.faults.clear()
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert_unharmed(maple, logs)
 
 
 async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) -> None:
-    async with running_maple(mode, timings=HANGING) as maple:
+    async with running_maple(mode, timeouts=HANGING) as maple:
         maple.autumn.faults.add("*", "latency", seconds=30)
         people = (maple.ana, maple.raj, maple.lea)
         await asyncio.gather(*(person.command(line) for person in people for line in LINES))
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         for person in people:
             for words in (TROUBLE["latency"], "Nothing was changed.", "Reference "):
                 assert person.screen().count(words) == len(LINES), person.screen()
@@ -211,11 +211,11 @@ async def test_many_searches_of_one_person_do_not_time_out_another(mode: Mode) -
     slow = Limits(general=1000, customers_list=5, events_per_customer=1000)
     retry_policy = RetryPolicy(connect=1.0, attempt=1.0, whole=2.0, attempts=1)
     async with running_maple(
-        mode, timings=Timeouts(limits=slow, autumn=retry_policy, asking_after=30)
+        mode, timeouts=Timeouts(limits=slow, autumn=retry_policy, asking_after=30)
     ) as maple:
         await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(25)))
         await maple.raj.command("/autumn find acme")
         screen = await maple.raj.sees("Acme Ltd")
         assert "Autumn did not answer in time" not in screen
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         assert "Autumn did not answer in time" in maple.ana.screen(), "there were more than could be answered"

@@ -98,7 +98,7 @@ class HostileDeployment:
 
     async def idle(self, most: int = 0) -> None:
         """Waits until the bot has at most this many jobs."""
-        while len(self.bot.work) > most:  # noqa: ASYNC110 - it does not notify
+        while len(self.bot.background) > most:  # noqa: ASYNC110 - it does not notify
             await asyncio.sleep(0.005)
 
     async def settled(self) -> None:
@@ -146,8 +146,8 @@ async def hostile_deployment(engine: Engine) -> AsyncIterator[HostileDeployment]
             approvals=APPROVALS,
         )
         # Sweeps run only before and after, since nobody's payload causes them.
-        timings = replace(UNHURRIED, changes=replace(QUICK_PACE, sweep=3600.0))
-        bot = await stack.enter_async_context(Maple(settings, timings=timings).running())
+        timeouts = replace(UNHURRIED, changes=replace(QUICK_PACE, sweep=3600.0))
+        bot = await stack.enter_async_context(Maple(settings, timeouts=timeouts).running())
         slack.request_url = f"{bot.url}{EVENTS_PATH}"
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=_PATIENCE, trust_env=False))
         yield HostileDeployment(slack, autumn, bot, http)

@@ -84,7 +84,7 @@ async def copying(slack: LocalSlack, idle: Callable[[], Awaitable[None]]) -> Asy
 
 
 async def _idle(maple: Running) -> None:
-    while len(maple.bot.work):  # noqa: ASYNC110 - it does not notify
+    while len(maple.bot.background):  # noqa: ASYNC110 - it does not notify
         await asyncio.sleep(_EVERY)
 
 

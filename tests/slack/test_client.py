@@ -106,7 +106,7 @@ async def wait_until(true: Callable[[], bool]) -> None:
 
 async def test_revoked_token_makes_an_idle_bot_unready(mode: Mode, logs: io.StringIO) -> None:
     async with (
-        running_maple(mode, timings=Timeouts(token=0.02)) as maple,
+        running_maple(mode, timeouts=Timeouts(token=0.02)) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         maple.slack.faults.add("auth.test", "error", error="token_revoked", times=3)

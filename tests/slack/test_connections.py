@@ -69,7 +69,7 @@ class Peers:
 
 @contextlib.asynccontextmanager
 async def maple_under_attack(limits: HttpLimits) -> AsyncIterator[tuple[Running, Peers]]:
-    async with running_maple("http", timings=Timeouts(http=limits)) as maple:
+    async with running_maple("http", timeouts=Timeouts(http=limits)) as maple:
         peers = Peers(maple.bot.url)
         try:
             yield maple, peers

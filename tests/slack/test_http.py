@@ -218,7 +218,7 @@ async def test_health_readiness_and_metrics() -> None:
         )
         await maple.ana.command("/autumn cus_acme")
         await maple.ana.sees("Acme Ltd")
-        await maple.bot.work.drain(10)
+        await maple.bot.background.drain(10)
         text = (await client.get("/metrics")).text
         assert 'maple_interactions_total{action="/autumn",kind="command",outcome="ok"} 1.0' in text
         assert 'maple_autumn_requests_total{route="customers.get",status="200"}' in text

@@ -117,7 +117,7 @@ async def test_answer_falls_back_to_a_dm_where_maple_is_not(maple: Running) -> N
     maple.ana.go("#random")
     maple.slack.faults.add("response_url", "500", times=None)
     await maple.ana.command("/autumn cus_acme")
-    await maple.bot.work.drain(10)
+    await maple.bot.background.drain(10)
     maple.ana.does_not_see("Acme Ltd")
     maple.ana.go("@maple")
     await maple.ana.sees("Acme Ltd")

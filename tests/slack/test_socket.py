@@ -49,7 +49,7 @@ async def test_silent_connection_times_out(logs: io.StringIO) -> None:
     async with LocalSlack.running(manifest=MANIFEST) as slack, LocalAutumn.running(seed="demo") as autumn:
         slack.sockets.silent = 1
         async with Maple(
-            settings_for(slack, autumn, "socket", database=fresh("sqlite")), timings=DIES_SOON
+            settings_for(slack, autumn, "socket", database=fresh("sqlite")), timeouts=DIES_SOON
         ).running() as bot:
             assert bot.readiness()["socket"]
             assert slack.sockets.connections == 1
@@ -59,7 +59,7 @@ async def test_silent_connection_times_out(logs: io.StringIO) -> None:
 
 async def test_new_silent_connection_times_out(logs: io.StringIO) -> None:
     async with (
-        running_maple("socket", timings=DIES_SOON) as maple,
+        running_maple("socket", timeouts=DIES_SOON) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         maple.slack.sockets.silent = 2  # slack_sdk connects twice: for the message, and for the close
@@ -72,7 +72,7 @@ async def test_new_silent_connection_times_out(logs: io.StringIO) -> None:
 
 
 async def test_unread_connection_is_closed(logs: io.StringIO) -> None:
-    async with running_maple("socket", timings=DIES_SOON) as maple:
+    async with running_maple("socket", timeouts=DIES_SOON) as maple:
         assert maple.bot._socket is not None
         receiver = maple.bot._socket._client.message_receiver
         assert receiver is not None
@@ -97,7 +97,7 @@ async def test_dead_connection_is_closed() -> None:
         LocalAutumn.running(seed="demo") as autumn,
         relayed_sockets(slack) as wire,
         Maple(
-            settings_for(slack, autumn, "socket", database=fresh("sqlite")), timings=DIES_SOON
+            settings_for(slack, autumn, "socket", database=fresh("sqlite")), timeouts=DIES_SOON
         ).running() as bot,
     ):
         wire.stall()
@@ -112,7 +112,7 @@ async def test_dead_connection_is_closed() -> None:
 async def test_refused_address_is_not_retried_forever() -> None:
     # slack_sdk asks for another address after five seconds; until then it tries the refused one at each ping.
     seldom = Timeouts(socket=replace(QUICK, ping=1, dead=30))
-    async with running_maple("socket", timings=seldom) as maple:
+    async with running_maple("socket", timeouts=seldom) as maple:
         maple.slack.sockets.expired = 1
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
@@ -121,7 +121,7 @@ async def test_refused_address_is_not_retried_forever() -> None:
 
 
 async def test_long_retry_after_does_not_stop_reconnecting() -> None:
-    async with running_maple("socket", timings=LIVES_LONG) as maple:
+    async with running_maple("socket", timeouts=LIVES_LONG) as maple:
         for retry_after in ("3600", "1.5", "", "soon"):
             maple.slack.faults.add("apps.connections.open", "429", retry_after=retry_after, times=2)
             await maple.slack.sockets.refresh("link_disabled")
@@ -131,7 +131,7 @@ async def test_long_retry_after_does_not_stop_reconnecting() -> None:
 
 
 async def test_hanging_request_for_an_address_is_repeated() -> None:
-    async with running_maple("socket", timings=LIVES_LONG) as maple:
+    async with running_maple("socket", timeouts=LIVES_LONG) as maple:
         maple.slack.faults.add("apps.connections.open", "latency", seconds=30)
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
@@ -140,7 +140,7 @@ async def test_hanging_request_for_an_address_is_repeated() -> None:
 
 async def test_revoked_app_token_is_one_error_in_the_log(logs: io.StringIO) -> None:
     async with (
-        running_maple("socket", timings=Timeouts(socket=replace(QUICK, ping=1, dead=30))) as maple,
+        running_maple("socket", timeouts=Timeouts(socket=replace(QUICK, ping=1, dead=30))) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         maple.slack.faults.add("apps.connections.open", "error", error="invalid_auth", times=8)
@@ -170,7 +170,7 @@ async def test_socket_can_be_stopped_before_slack_answers() -> None:
 
 async def test_bot_can_be_stopped_while_its_socket_waits_for_an_address(logs: io.StringIO) -> None:
     waits_long = replace(QUICK, dead=30, retry=30, longest=30)
-    async with running_maple("socket", timings=Timeouts(socket=waits_long)) as maple:
+    async with running_maple("socket", timeouts=Timeouts(socket=waits_long)) as maple:
         maple.slack.faults.add("apps.connections.open", "error", error="internal_error", times=None)
         await maple.slack.sockets.refresh("link_disabled")
         await wait_until(lambda: "no address to connect to" in logs.getvalue())

@@ -97,7 +97,7 @@ class Transcript:
     async def _note(self, person: LocalPerson, event: str, *, acts: bool = True, counts: bool = True) -> None:
         self._steps += counts
         await person.settled()
-        await self.maple.bot.work.drain(10)
+        await self.maple.bot.background.drain(10)
         await person.settled()
         if (onlooker := ONLOOKER.get()) is not None:
             await onlooker.look(person)

@@ -26,7 +26,7 @@ async def _request_allowance(transcript: Transcript) -> None:
 async def _allowance_waits(transcript: Transcript) -> None:
     """The same request, without the form."""
     await file_request(transcript.maple, 5000)
-    await transcript.maple.bot.work.drain(10)
+    await transcript.maple.bot.background.drain(10)
 
 
 async def test_looking_up_a_customer() -> None:
