@@ -1,13 +1,19 @@
 """Applies the lines of an approved batch: each becomes a change, requested under the approval of the batch.
 
 The process that holds the batch begins its lines, several customers at a time, the lines of one customer in
-order. A process may die at any await; another then takes the batch over:
+order. Whoever goes on with a running line requests its change again under the same submission id, which finds
+the one there is, and waits for it to end; what was cut off before anything was sent is requested once more. So
+a line takes effect at most once, and a line whose outcome is not known stays `unconfirmed`.
 
-    queued     it begins the line
-    running    it requests the change again under the same submission id, which finds the one there is, and
-               waits for it to end; what was cut off before anything was sent is requested once more
+The process may die at any await. These are the points where that matters, by their checkpoint, and what
+happens then:
 
-So a line takes effect at most once, and a line whose outcome is not known stays `unconfirmed`.
+    batch decided   a step is stored, no card drawn    the next tick applies the lines; a later one draws
+    batch claimed   held by a process, nothing begun   when the lease lapses: another process begins the lines
+    line begun      running, no change requested       the same: another process requests the change
+    line applied    how it ended is not stored         the same: the request finds the change there is
+    batch ended     ended, no card redrawn             a later tick redraws the cards
+                    let go, with lines left            the next tick of another process goes on with them
 """
 
 import asyncio
