@@ -2,8 +2,8 @@
 
 The process that holds the batch begins its lines, several customers at a time, the lines of one customer in
 order. Whoever goes on with a running line requests its change again under the same submission id, which finds
-the one there is, and waits for it to end; what was cut off before anything was sent is requested once more. So
-a line takes effect at most once, and a line whose outcome is not known stays `unconfirmed`.
+the one there is, and waits for it to end; what was cut off before anything was sent is requested once more.
+So a line takes effect at most once, and a line whose outcome is not known stays `unconfirmed`.
 
 The process may die at any await. These are the points where that matters, by their checkpoint, and what
 happens then:
