@@ -22,7 +22,7 @@ _PORTION = 4
 class BackgroundTasks:
     """Jobs begin in a lull, and a few at a time: in a burst of requests the acknowledgements go out first.
 
-    A lull is a tick (2 ms) in which nothing came; after 60 ticks without one, jobs begin all the same.
+    A lull is a tick (2 ms) in which nothing came; after 60 ticks without one, jobs begin anyway.
     """
 
     def __init__(self) -> None:

@@ -21,7 +21,8 @@ class Timeouts:
     typeahead: float = 0.15
     """For Autumn's customers while someone types; past it the select offers what is known."""
     pasted: float = 2.2
-    """The same with a link or a Stripe id, to which no further letter is typed; less than `options`."""
+    """The same for a pasted link or Stripe id, after which nobody types another letter; less than
+    `options`."""
     trigger: float = 1.5
     """What may be spent before a modal is opened: its trigger lives for 3 s."""
     person: float = 60.0
@@ -37,15 +38,15 @@ class Timeouts:
     telling: float = 25.0
     """For showing one step of a change in Slack; past that the sweeper comes back to it."""
     stuck: float = 300.0
-    """What goes on in the background and gets nothing done for so long is stuck."""
+    """A background part that makes no progress for this long is stuck."""
     token: float = 60.0
-    """Between looks whether Slack still takes the token."""
+    """Between checks that Slack still accepts the token."""
     store: float = 5.0
     """For SQLite's lock, or for a connection to PostgreSQL; after that the database counts as unreachable."""
     drain: float = 25.0
-    """What was acknowledged may take this long to finish once the bot is told to stop."""
+    """How long acknowledged work may take to finish once the bot is told to stop."""
     retry_start: float = 2.0
-    """Between attempts to reach Slack at start."""
+    """Between attempts to reach Slack at startup."""
     autumn: RetryPolicy = field(default_factory=RetryPolicy)
     """How long Autumn is waited for."""
     limits: Limits = field(default_factory=Limits)

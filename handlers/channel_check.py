@@ -16,7 +16,7 @@ def in_channel(interaction: Interaction) -> bool:
 async def refuses_click(
     interaction: Interaction, services: Services, ref: Ref, redraw: Callable[[str, str], Awaitable[None]]
 ) -> bool:
-    """Whether the channel it was clicked in may not show customer data any more. Then nothing is decided or
+    """Whether the channel it was clicked in may no longer show customer data. If so, nothing is decided or
     done there, and the card is redrawn without it. `redraw` takes the id and the message."""
     if not interaction.message or not in_channel(interaction):
         return False

@@ -1,10 +1,10 @@
 """All rows of a digest's section: page by page in a modal, with the customers behind them, and as a CSV file.
 
-*Download CSV* in a digest's thread posts the file there. Where only one person sees
-the digest (a preview, an answer to `/autumn upcoming`, a modal) there is no thread, so the file goes to their
-messages with Maple; also if customer data may not go into the channel any more.
+*Download CSV* in a digest's thread posts the file there. Where only one person sees the digest (a preview, an
+answer to `/autumn upcoming`, a modal) there is no thread, so the file goes to their messages with Maple; also
+if customer data may no longer go into the channel.
 
-Also `/autumn upcoming`: what a digest would say of the next days, to the person who asks.
+Also `/autumn upcoming`: what a digest would say about the next days, for the person who asks.
 """
 
 import tempfile

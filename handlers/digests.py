@@ -232,7 +232,7 @@ async def _open(interaction: Interaction, services: Services, state: DigestState
 
 
 async def _plans(services: Services) -> Mapping[str, str] | None:
-    """Names of products by id; None if Autumn does not answer. A digest can be set up all the same."""
+    """Names of products by id; None if Autumn does not answer. A digest can still be set up."""
     with contextlib.suppress(AutumnError, TimeoutError):
         async with asyncio.timeout(services.timeouts.asking_after):
             return await _all_plans(services)

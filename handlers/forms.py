@@ -107,7 +107,7 @@ async def _open(
     query: str = "",
     typed: str = "",
 ) -> None:
-    """`query`: whom to look for where there is no place."""
+    """`query`: whom to look for if there is no place."""
     place = place or Place(customer=query)
     meta = Meta(
         kind=kind.id,

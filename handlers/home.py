@@ -20,7 +20,7 @@ OF_DIGESTS: Mapping[str, Run] = {
     ids.DIGEST_PREVIEW: digests.preview,
     ids.DIGEST_REMOVE: digests.remove,
 }
-"""What the buttons beside a digest do, by their ids in the list."""
+"""What the buttons next to a digest do, by their ids in the list."""
 
 
 async def opened(interaction: Interaction, services: Services) -> None:

@@ -311,7 +311,7 @@ _PAYLOADS = frozenset(
 
 
 def acknowledge_the_rest(app: AsyncApp, metrics: Metrics) -> None:
-    """What no listener is for, and what failed before one was reached, is noted without its content.
+    """Logs what no listener handles, and what failed before one was reached, without its content.
 
     Bolt answers 404 to what it has no listener for; Slack counts those as failures and can switch an app's
     events off. Buttons of messages from an older version are among them, too.

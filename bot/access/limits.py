@@ -72,7 +72,8 @@ NOTHING_MOVED = Today()
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How far a change may drift from what was shown, as usage goes on: the larger of the two."""
+    """How far a change may drift from what was shown, as the customer keeps using it: the larger of the
+    two."""
 
     percent: Decimal = _ZERO
     """Of what was shown."""

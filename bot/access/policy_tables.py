@@ -144,7 +144,7 @@ Money = Annotated[dict[str, Amount], BeforeValidator(_money)]
 
 
 class _Strict(BaseModel):
-    """Every key is known, and no value is taken for another type than it is written in."""
+    """Unknown keys are refused, and no value is converted to another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

@@ -18,14 +18,14 @@ class Pause(StrEnum):
     SHARED = "shared"
     """The channel is shared with another company now."""
     REMOVED = "removed"
-    """Maple is not in the channel any more, or the channel is gone."""
+    """Maple is no longer in the channel, or the channel is gone."""
     ARCHIVED = "archived"
     PUBLIC = "public"
-    """The channel was private when it was set up, and is not any more."""
+    """The channel was private when it was set up, and no longer is."""
     RESTRICTED = "restricted"
     """Slack lets only some people post there, and Maple is not one of them."""
     LEFT = "left"
-    """The person whose direct messages it goes to may not use Maple any more."""
+    """The person whose direct messages it goes to may no longer use Maple."""
 
 
 class PersonProblem(StrEnum):

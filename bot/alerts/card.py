@@ -105,13 +105,13 @@ def _only_others(refusal: PolicyRefusal) -> list[Block]:
 
 
 def alerts_waiting(channel: str) -> dict[str, Any]:
-    """The list while the alerts are looked for."""
+    """The list while the alerts are loading."""
     drawn = [blocks.section("waiting", words.LIST_LOADING)]
     return surfaces.modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=channel)
 
 
 def alert_note(note: AlertNote | TooManyAlerts) -> Card:
-    """What just happened, where the list is not open any more."""
+    """What just happened, if the list is no longer open."""
     return layout.card([blocks.section("note", words.NOTES[note])], [], [], stamp=None)
 
 

@@ -187,7 +187,7 @@ async def about_to_post(
 
 @unbroken
 async def not_posted(database: Database, delivery_id: str, *, by: str, now: datetime) -> bool:
-    """It surely is not in the channel, and need not be looked for."""
+    """Records that it is certainly not in the channel, and need not be looked for."""
     return await _change(database, delivery_id, {"posting_at": None}, _held(by), now=now)
 
 

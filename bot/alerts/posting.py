@@ -192,8 +192,8 @@ class AlertPosting:
         return await self._put_off(delivery, answer.wait)
 
     async def _send(self, delivery: AlertDelivery, card: Card, channel: str, until: float) -> PostAnswer:
-        """`until`, by the event loop's clock: a process that was held up since it noted that it would send
-        may not send any more."""
+        """`until`, by the event loop's clock: a process that was held up after it noted that it would send
+        may no longer do so."""
         if asyncio.get_running_loop().time() >= until:
             return PostAnswer(PostStatus.DOUBT, "held_up")
         try:

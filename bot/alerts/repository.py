@@ -128,8 +128,8 @@ async def edit(
 async def pause(
     database: Database, subscription_id: str, why: Pause, *, now: datetime, by: str = ""
 ) -> AlertSubscription | None:
-    """Notes that the owner is to be told, unless they paused it themselves. `by`: the person who did, if one.
-    None: it is not active."""
+    """Stores that the owner must be told, unless they paused it themselves. `by`: the person who paused it;
+    empty for Maple itself. None: it is not active."""
     values = {"state": "paused", "pause": why, "stopped_by": by}
     async with database.writing() as connection:
         paused = await _changed(connection, subscription_id, values, now, _ACTIVE)
@@ -195,7 +195,7 @@ async def active(database: Database, env: str) -> list[AlertSubscription]:
 
 @dataclass(frozen=True, slots=True)
 class OwedNotice:
-    """The owner is to be told that a subscription is paused or was removed."""
+    """The owner must be told that a subscription is paused or was removed."""
 
     subscription: AlertSubscription
     again: datetime
@@ -277,7 +277,7 @@ async def _changed(
 async def _stopped(
     connection: AsyncConnection, subscription: AlertSubscription, *, by: str, now: datetime
 ) -> None:
-    """Calls off what was not sent to Slack yet, and notes whom to tell."""
+    """Calls off what was not sent to Slack yet, and stores whom to tell."""
     await connection.execute(
         update(alert_deliveries)
         .where(

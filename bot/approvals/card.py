@@ -37,7 +37,7 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CustomerBackground:
-    """What a card says beside the change itself. What is not known is left out."""
+    """What a card says besides the change itself. What is unknown is left out."""
 
     requester: str = ""
     """Their name, in mrkdwn. Without it they are mentioned."""
@@ -140,7 +140,7 @@ def _request(record: Record, names: Mapping[str, str]) -> list[Block]:
 
 
 def _in_stripe(record: Record, names: Mapping[str, str]) -> list[Block]:
-    """What goes on in Stripe nonetheless, shown for as long as the card is there."""
+    """What continues in Stripe nonetheless, shown for as long as the card exists."""
     lines = registry.kind(record.kind).left_in_stripe(
         record.warnings, names, environment=record.env, applied=record.state in _MAY_BE_APPLIED
     )
@@ -226,7 +226,8 @@ def buttons_of(verb: Verb, record: Record) -> list[blocks.Button]:
 
 
 def decision_buttons(record: Record, *, suffix: str = "") -> list[blocks.Button]:
-    """To decide a request that waits. `suffix`: keeps their ids unlike those of other requests beside it."""
+    """To decide a request that waits. `suffix`: keeps their ids distinct from those of other requests next to
+    it."""
     deny = blocks.button(words.DENY, f"{ids.DENY}{suffix}", _ref(record))
     return [_approve(record, suffix), deny]
 

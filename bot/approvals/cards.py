@@ -94,7 +94,7 @@ class CardTable:
 
     @unbroken
     async def mark_gone(self, database: Database, card_id: int) -> bool:
-        """For a card that cannot be shown any more."""
+        """For a card that can no longer be shown."""
         return await self._change(database, card_id, {"gone": True}, ~self._table.c.gone)
 
     @unbroken

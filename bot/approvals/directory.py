@@ -1,4 +1,4 @@
-"""What a card says beside the change: the people it is about and for, and what helps them to decide."""
+"""What a card says besides the change: the people it is about and for, and what helps them to decide."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -62,7 +62,7 @@ class Directory:
 
 
 class Backgrounds:
-    """What approvers need to know beside the change itself."""
+    """What approvers need to know besides the change itself."""
 
     def __init__(self, database: Database, directory: Directory, now: Callable[[], datetime]) -> None:
         self._database = database

@@ -271,7 +271,7 @@ async def _before_writing(database: Database, record: Record, now: datetime) -> 
 
 @contextlib.asynccontextmanager
 async def _meanwhile(job: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs the job beside the block, and waits for it if the block succeeds."""
+    """Runs the job alongside the block, and waits for it if the block succeeds."""
     task = asyncio.create_task(job)
     try:
         yield

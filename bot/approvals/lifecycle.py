@@ -1,7 +1,7 @@
-"""The life of a change: its states, which may follow which, and what is known of a change.
+"""The life of a change: its states, which may follow which, and what is known about a change.
 
     requested ─┬─▶ waiting ─┬─▶ approved ──▶ applying ─┬─▶ applied ◀─┐
-               │    ▲  │    ├─▶ denied         ·       ├─▶ failed  ◀─┤ somebody looked
+               │    ▲  │    ├─▶ denied         ·       ├─▶ failed  ◀─┤ someone looked
                │    └──┘    ├─▶ withdrawn      ·       └─▶ unconfirmed
                │  the facts ├─▶ expired        ·
                │  changed,  ├─▶ superseded     · not begun, and the facts changed:
@@ -121,7 +121,7 @@ class ChangeEvent(StrEnum):
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
     MARKED = "marked"
-    """A person said what became of an unconfirmed one."""
+    """A person said whether an unconfirmed one was applied."""
     CHECKED = "checked"
     """An unconfirmed one was read back again; it is applied if Autumn shows it by now."""
     UNDONE = "undone"
@@ -277,7 +277,7 @@ class Record:
     """Who gave the last approval, denied, withdrew, or marked it."""
     decided_at: datetime | None = None
     comment: str = ""
-    """Given with a denial, or with what became of an unconfirmed change."""
+    """Given with a denial, or when an unconfirmed change is settled by a person."""
     undo_of: str = ""
     undo: str = ""
     """The open or applied undo of this change; may be empty."""
@@ -337,9 +337,9 @@ def reminders(requested_at: datetime, expires_at: datetime) -> Mapping[NoticeKin
 def notice_of(record: Record, event: ChangeEvent) -> NoticeKind | None:
     """The message a step owes the requester.
 
-    None for a line of a batch, which the batch's card tells of, unless it waits for the customer to pay: the
+    None for a line of a batch, which the batch's card reports, unless it waits for the customer to pay: the
     link is for the requester alone. None as well for a change that was applied right away and ended well or
-    was refused: its card, which was posted just before, shows that.
+    was refused: its card, posted just before, shows that.
     """
     if record.batch:
         return NoticeKind.OUTCOME if _to_be_paid(record, event) else None

@@ -1,4 +1,5 @@
-"""Messages beside the card of a change: its outcome, reminders, wishes, and what a click or form came to."""
+"""Messages besides the card of a change: its outcome, reminders, wishes, and the result of a click or
+form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -138,7 +139,7 @@ def not_accepted(why: str) -> Card:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the card says beside the change. All but the id are in mrkdwn."""
+    """What the card says besides the change. All but the id are in mrkdwn."""
 
     form_id: str
     requester: str

@@ -18,7 +18,7 @@ from bot.changes.model import Verdict
 
 
 class WriteStatus(StrEnum):
-    """What became of a write, as far as the answer tells."""
+    """What became of a write, as far as the answer shows."""
 
     ACCEPTED = "accepted"
     NOT_SENT = "not_sent"

@@ -76,7 +76,7 @@ class _Step:
     event: ChangeEvent
     values: Mapping[str, Any]
     recorded: Mapping[str, Any] = field(default_factory=dict)
-    """What the trail keeps beside state and version."""
+    """What the trail keeps besides state and version."""
     actor: str = ""
 
 

@@ -39,7 +39,7 @@ class Result(StrEnum):
     TOO_LATE = "too_late"
     """Someone else was first, or it expired; `record` says which."""
     ALREADY_SETTLED = "already_settled"
-    """It is not unconfirmed any more; `record` says what it is."""
+    """It is no longer unconfirmed; `record` says what it is."""
     STALE = "stale"
     """The clicked card showed an earlier version; `record` has the current one."""
     SEEN_APPLIED = "seen_applied"

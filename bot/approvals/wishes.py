@@ -146,7 +146,7 @@ class Wishes:
         return policy_requests.request_for_preview(Verb.ASK, assessment, self._environment)
 
     async def form(self, form_id: str) -> FilledForm | None:
-        """The form that was passed on; None if it was not, or is not kept any more."""
+        """The form that was passed on; None if it was not, or has been deleted."""
         return await filled_forms.get(self._database, form_id) if form_id.startswith(_WISH) else None
 
     async def taken_up(self, form_id: str) -> tuple[str, Record | None]:

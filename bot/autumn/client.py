@@ -304,10 +304,9 @@ class Autumn:
         return await self._wire.read_model(Quote, request)
 
     async def check(self, customer_id: str, feature_id: str, units: Decimal, *, entity_id: str = "") -> Check:
-        """Whether the customer, or their entity, may use so many units. Raises NotFound.
+        """Whether the customer, or their entity, may use this many units. Raises NotFound.
 
-        Never sent along: `send_event` and `lock`, with which the same request uses the units or holds them
-        back.
+        `send_event` and `lock` are never sent: with them the same request would use or reserve the units.
         """
         body = {
             "customer_id": customer_id,

@@ -46,8 +46,8 @@ def answer(parse: Parse[T], response: httpx.Response, *, request: str) -> T:
 
 
 def done(response: httpx.Response, *, request: str) -> Any:
-    """The answer to an accepted write; None if it cannot be read, since the write was accepted all the same.
-    Raises Refused, or Garbled for a redirect."""
+    """The answer to an accepted write; None if it cannot be read, since the write was accepted anyway. Raises
+    Refused, or Garbled for a redirect."""
     if response.status_code >= 400:
         raise refusal(response, request=request)
     if not response.is_success:

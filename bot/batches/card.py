@@ -65,7 +65,7 @@ class ListRef(Carried):
     gathered: str = Field(default="", alias="g")
     """Of a list that was gathered: which version of it this is."""
     shown: str = Field(default="", alias="s")
-    """The fingerprint of the list beside the buttons."""
+    """The fingerprint of the list next to the buttons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +425,7 @@ def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
 
 
 def decision_buttons(record: BatchRecord, *, suffix: str = "") -> list[blocks.Button]:
-    """To decide a batch that waits. `suffix`: keeps their ids unlike those of others beside it."""
+    """To decide a batch that waits. `suffix`: keeps their ids distinct from those of others next to it."""
     ref = Ref(record.id, record.revision).encode()
     deny = blocks.button(approvals_words.DENY, f"{ids.BATCH_DENY}{suffix}", ref)
     return [_approve(record, ref, suffix), deny]

@@ -1,5 +1,5 @@
-"""Lists of changes as CSV: what is wrong with one, the one that is to be approved, its results, and several
-changes that were said in one sentence. Pure."""
+"""Lists of changes as CSV: the problems of a list, the list to approve, its results, and several changes
+given in one sentence. Pure."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ def wrong_lines(problems: Sequence[LineProblem], chosen: CsvFormat) -> str:
 
 
 def results(lines: Sequence[BatchLineRecord], chosen: CsvFormat, names: Names) -> str:
-    """The whole list, with what became of each line."""
+    """The whole list, with the result of each line."""
     rows = [
         (
             line.number,

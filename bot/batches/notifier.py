@@ -1,4 +1,5 @@
-"""Shows bulk changes in Slack: their cards as they go on, the outcome, and the lists as files beside them."""
+"""Shows bulk changes in Slack: their cards as they progress, the outcome, and the lists as files below
+them."""
 
 import asyncio
 import contextlib

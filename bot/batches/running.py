@@ -54,7 +54,7 @@ class BatchTimeouts:
     renew: float = 5.0
     """Between renewals of a lease."""
     tick: float = 5.0
-    """Between looks for batches to carry on with."""
+    """Between looks for batches to continue."""
     redraw: float = 2.0
     """Between redraws of a card while lines are applied."""
     waits: tuple[float, ...] = (1.0, 3.0, 10.0)
@@ -104,8 +104,8 @@ class Runner:
         self._stopped = True
 
     async def run(self, batch: BatchRecord) -> None:
-        """Applies what is left of a batch that this process has just claimed. Raises what the database does;
-        the lease then lapses, and the batch goes on."""
+        """Applies what is left of a batch that this process has just claimed. Raises the database's errors;
+        the lease then lapses, and the batch continues."""
         asker.set(batch.asker)
 
         async def renew() -> bool:
@@ -159,7 +159,7 @@ class Runner:
         while (ended := await self._attempt(batch, line)) is None:
             again = await line_steps.again(self._database, batch.id, line)
             if again is None:
-                # Another process goes on with it.
+                # Another process continues with it.
                 return
             line = again
         await self._checkpoint("line applied")

@@ -128,9 +128,9 @@ class BatchService:
         return await drafts.kept(self._database, draft_id, env=self._environment)
 
     async def taken_up(self, draft_id: str) -> tuple[str, BatchRecord | None]:
-        """The key with which a list that was passed on is submitted, so that of several people who take it up
-        only one requests it; and the batch it became, if any. If that came to nothing, the list can be taken
-        up again."""
+        """The key to submit a passed-on list under, so that of several people who take it up only one
+        requests it; and the batch it became, if any. If that ended without effect, the list can be taken up
+        again."""
         attempt = 0
         while True:
             key = hashlib.sha256(f"{draft_id} {attempt}".encode()).hexdigest()[:32]
@@ -338,7 +338,7 @@ class BatchService:
     async def _judge(
         self, requests: Sequence[Request], verb: Verb, record: BatchRecord, actor: Actor
     ) -> tuple[Decision, Request | None]:
-        """The request that was refused, if one was, beside the decision."""
+        """The decision, and the request that was refused, if one was."""
         own = record.asker == actor.user
         about = [replace(request, verb=verb, own=own) for request in requests]
         decisions = [await self._permits(request, actor) for request in about]

@@ -66,9 +66,10 @@ def tools(place: Place, kinds: Sequence[ChangeKind[Any]], *, history: bool) -> T
 
 
 def _menu(kinds: Sequence[ChangeKind[Any]], value: str) -> blocks.Menu | None:
-    """None where there is nothing to choose from, and for ids that are too long for it.
+    """None if there is nothing to choose from, or if the ids are too long for it.
 
-    Of more kinds than it holds, those that no other tab offers, and last an entry that leads to all.
+    If there are more kinds than it holds: those that no other tab offers, and last an entry that leads to
+    all.
     """
     ordered = sorted(kinds, key=lambda kind: kind.danger)
     entries = [(kind.button, kind.id) for kind in ordered]

@@ -30,7 +30,7 @@ class Next:
     without: Decimal
     """With no coupon of the customer's own."""
     apart: bool
-    """Its subscription has a discount of its own, which keeps the customer's away."""
+    """Its subscription has its own discount, which takes the place of the customer's."""
 
 
 def estimates(facts: Facts, coupon: Coupon | None) -> tuple[Next, ...]:

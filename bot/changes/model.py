@@ -64,7 +64,7 @@ class EntityScope:
     """The entity that a change is limited to."""
 
     entity: Entity | None
-    """With what it shares with its customer; None when the customer has no such entity any more."""
+    """With what it shares with its customer; None if the customer no longer has this entity."""
     whole: Customer
 
 
@@ -117,7 +117,7 @@ class Facts:
 
 
 class Needs(StrEnum):
-    """What a kind has to have read beside the customer."""
+    """What a kind needs besides the customer."""
 
     BILLING = "billing"
     """Discounts and coming invoices, from Stripe."""

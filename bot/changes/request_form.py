@@ -42,7 +42,7 @@ def loading(meta: Meta) -> dict[str, Any]:
 
 
 def pick_customer(meta: Meta, matches: SeveralMatches | NoMatch) -> dict[str, Any]:
-    """When several customers match, or may be meant: the one that is picked goes on to the form."""
+    """When several customers match, or may be meant: picking one opens the form for them."""
     query = text.code(matches.query, 120) or phrases.NONE
     if isinstance(matches, NoMatch):
         lines_shown = [find_words.nobody(query), *([find_words.NEAR] if matches.near else [])]
@@ -147,7 +147,7 @@ def _limit(meta: Meta) -> Mapping[str, str]:
 
 
 def kept(meta: Meta, values: Values) -> Values:
-    """The part of a submission with which the form is filled in when it is opened again."""
+    """The part of a submission that the form is filled in with when it is opened again."""
     keep = registry.kind(meta.kind).form.keep
     own = _own(meta, values)
     return keep(meta, own) if keep else own

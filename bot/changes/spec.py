@@ -104,7 +104,7 @@ class ShortForm:
 
 @dataclass(frozen=True, slots=True)
 class ExtraRead:
-    """Reads what only one kind has to know, beside the customer."""
+    """Reads what only one kind needs to know besides the customer."""
 
     read: Callable[[Autumn, str, ChangeInput | None], Awaitable[object]]
     """Of the customer with this id; the request is None for a form that nobody has filled in. What it
@@ -355,7 +355,7 @@ class ChangeKind(ABC, Generic[I]):
         """The request in one line."""
 
     def feature(self, request: I) -> str:
-        """The id of the feature it is about, with which its form can be opened again; may be empty."""
+        """The id of the feature it is about, for opening its form again; may be empty."""
         feature: str = getattr(request, "feature", "")
         return feature
 
@@ -376,7 +376,7 @@ class ChangeKind(ABC, Generic[I]):
         environment: str,  # noqa: ARG002
         applied: bool,  # noqa: ARG002
     ) -> Sequence[str]:
-        """What goes on in Stripe nonetheless. `applied`: it was, or may have been."""
+        """What continues in Stripe nonetheless. `applied`: it was, or may have been."""
         return ()
 
     @abstractmethod

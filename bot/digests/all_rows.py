@@ -41,7 +41,7 @@ def see_all_loading(query: RowQuery) -> dict[str, Any]:
 
 
 def see_all_expired(query: RowQuery) -> dict[str, Any]:
-    """The rows are not kept any more."""
+    """The rows have been deleted."""
     return _view(query, [blocks.section("expired", words.EXPIRED)])
 
 

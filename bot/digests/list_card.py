@@ -66,7 +66,7 @@ def digest_waiting(channel: str, note: str = setup_words.LIST_LOADING) -> dict[s
 
 
 def digest_message(note: str) -> Card:
-    """What just happened (mrkdwn), for when the list is not open any more."""
+    """What just happened (mrkdwn), for when the list is no longer open."""
     return layout.card([blocks.section("note", note)], [], [], stamp=None)
 
 

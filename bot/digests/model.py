@@ -177,8 +177,8 @@ class Run:
     tries: int
     """Attempts started, including this one."""
     posting_at: datetime | None
-    """When a post was about to be sent of which it is not known whether it went out. It must be looked for
-    before another is sent."""
+    """When a post was about to be sent, if it is unknown whether it went out. It must be looked for before
+    another is sent."""
     scan: str
     """The scan it reports; empty before there is one."""
     channel: str

@@ -150,14 +150,14 @@ async def edit(
 async def pause(
     database: Database, digest_id: str, why: Pause, *, now: datetime, by: str = ""
 ) -> Digest | None:
-    """Stops due days, and skips one that was not sent to Slack yet. Stores that the owner is to be told,
+    """Stops due days, and skips one that was not sent to Slack yet. Stores that the owner must be told,
     unless they paused it themselves. `by`: empty if Maple pauses it. None if it is not active."""
     async with database.writing() as connection:
         digest = await _locked(connection, digest_id, _ACTIVE)
         if digest is None:
             return None
         await new_runs.add_due_runs(connection, digest, now=now, latest=new_runs.skip_columns(RunSkip.PAUSED))
-        # *Send now* goes on.
+        # **Send now* continues.
         scheduled = (digest_runs.c.digest_id == digest_id, digest_runs.c.day.is_not(None))
         await new_runs.cancel_runs(connection, *scheduled, why=RunSkip.PAUSED, now=now)
         values = {
@@ -197,8 +197,8 @@ async def resume(
 
 @unbroken
 async def remove(database: Database, digest_id: str, *, now: datetime, by: str = "") -> Digest | None:
-    """Removes a digest and answers it as it was. What was not sent to Slack yet will not be. Stores that the
-    owner is to be told, unless they removed it themselves. None if it was removed before."""
+    """Removes a digest and returns it as it was. What was not sent to Slack yet will not be. Stores that the
+    owner must be told, unless they removed it themselves. None if it was removed before."""
     async with database.writing() as connection:
         digest = await _locked(connection, digest_id, _NOT_REMOVED)
         if digest is None:

@@ -30,7 +30,7 @@ class Window:
 
     @classmethod
     def ahead(cls, start: datetime, horizon: datetime, days: int) -> "Window":
-        """So many days from the start of a scan, but no further than it read."""
+        """`days` days from the start of a scan, but no further than it read."""
         return cls(start, min(start + timedelta(days=days), horizon))
 
     def days(self) -> list[date]:

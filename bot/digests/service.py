@@ -38,7 +38,7 @@ class DigestSlack:
     tell_owner: TellOwner
     people: People
     shared_channels: frozenset[str] = frozenset()
-    """Ids of channels shared with another company that digests may go to all the same."""
+    """Ids of channels shared with another company that digests may still go to."""
     new_blocks: float = 3600.0
     """Seconds for which a refusal of the newer blocks is remembered."""
     organization: Callable[[], Organization | None] = lambda: None
@@ -220,7 +220,7 @@ class DigestService:
         return [item async for item in rows]
 
     async def page(self, query: RowQuery) -> ItemPage:
-        """Raises ScanGone if the rows are not kept any more."""
+        """Raises ScanGone if the rows have been deleted."""
         return await build.page(self._database, query)
 
     async def rows(self, query: RowQuery) -> AsyncIterator[ReportItem]:

@@ -54,7 +54,7 @@ PAUSES = {
 }
 
 SOMEONE = "someone"
-"""Instead of a person who is not known any more."""
+"""Instead of a person who is no longer known."""
 
 PROBLEMS = {
     ChannelProblem.DIRECT: Say(

@@ -27,7 +27,7 @@ from bot.lookups import registry as parts
 from bot.lookups.part import ReadScope
 from bot.settings import Settings
 
-# Nobody has this id: asking for its events needs the permission all the same, and answers none.
+# No customer has this id: asking for its events still needs the permission, and returns none.
 _NO_CUSTOMER = "maple-doctor-asks-about-nobody"
 
 _MEND_AUTUMN = "Try again in a few minutes; if it stays so, check AUTUMN_URL."

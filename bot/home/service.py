@@ -112,7 +112,7 @@ class HomeService:
                 people = await self._write_looked_up()
                 self.changed(*people)
                 await self._background.pause(_GATHERED)
-        except Exception as error:  # noqa: BLE001 - the customers' cards are shown all the same
+        except Exception as error:  # noqa: BLE001 - the customers' cards are still shown
             _warn_of_customers(error)
         finally:
             self._noting = False
@@ -149,7 +149,7 @@ class HomeService:
         try:
             if await self._sources.people.standing(actor) is Standing.MEMBER:
                 await self._publish(actor)
-        except Exception as error:  # noqa: BLE001 - the others' tabs are drawn all the same
+        except Exception as error:  # noqa: BLE001 - the others' tabs are still drawn
             log.warning("home tab not redrawn", error=type(error).__name__, user=actor.user)
 
     async def _publish(self, actor: Actor) -> None:

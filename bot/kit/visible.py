@@ -68,7 +68,7 @@ def _belongs(char: str, before: str, after: str) -> bool:
 
 
 def _joins(char: str) -> bool:
-    """Whether a joiner beside it can be seen: in emoji, and in scripts whose letters take other shapes."""
+    """Whether a joiner next to it can be seen: in emoji, and in scripts whose letters take other shapes."""
     if not char:
         return False
     category = unicodedata.category(char)

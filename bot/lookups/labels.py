@@ -364,7 +364,7 @@ FAILURES: dict[type[BaseException], Say] = {
     ),
     BaseException: BROKEN,
 }
-"""What is said of an error: that of the nearest class up its tree."""
+"""What to say about an error: the entry of its nearest base class."""
 
 
 def wait(seconds: int) -> str:

@@ -71,7 +71,7 @@ class LookupPart(Generic[A]):
     reads_invoices: bool = False
     """Whether `read` finds out what is unpaid; otherwise that is read along with it."""
     count: Callable[[Customer], int] | None = None
-    """How many there are of what it lists: its tab says so, and is left out where there are none."""
+    """How many entries it lists: its tab shows the number, and is left out if there are none."""
     filters_by_feature: bool = False
     """Whether picking a feature narrows this part down, rather than opens the feature."""
     billing: Callable[[A], Read[Billing]] | None = None

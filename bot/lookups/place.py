@@ -16,7 +16,7 @@ OVERVIEW = "overview"
 
 
 MOST_UNITS = Decimal(10) ** 12
-"""As many as a form takes."""
+"""As many as a form accepts."""
 
 
 class Span(StrEnum):

@@ -28,7 +28,7 @@ class PostTimeouts:
     longest: float = 600.0
     """The longest such wait."""
     doubt: float = 15.0
-    """Before a post that may have gone out is looked for: the request may still be on its way to Slack."""
+    """Wait before looking for a post that may have gone out: the request may still be on its way to Slack."""
 
     @property
     def lease_time(self) -> timedelta:

@@ -33,7 +33,7 @@ class ChannelProblem(StrEnum):
     """Maple is not in it, or it does not exist."""
     ARCHIVED = "archived"
     SHARED = "shared"
-    """Shared with another company, or about to be, and not allowed all the same."""
+    """Shared with another company, or about to be, and not allowed as an exception."""
     UNCHECKED = "unchecked"
     """Slack could not be asked, or its answer does not say."""
 
@@ -69,7 +69,7 @@ def judge(info: Mapping[str, Any], *, shared_allowed: bool) -> Channel:
 
 
 class Channels:
-    """`shared`: ids of channels shared with another company into which customer data may go all the same."""
+    """`shared`: ids of channels shared with another company into which customer data may still go."""
 
     def __init__(
         self,

@@ -148,7 +148,7 @@ class SlackClients:
         self.once = SlackClient(self.token, retry_handlers=[], **options)
         """For what must not be sent twice, whatever becomes of the answer."""
         self.tokenless = AsyncWebClient(base_url=api_url, logger=library_logger())
-        """For Bolt, which is told who Maple is; with a token it would ask auth.test all the same."""
+        """For Bolt, which is told who Maple is; with a token it would call auth.test anyway."""
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:

@@ -37,7 +37,7 @@ class Deliveries:
         return not key or await deliveries.first_time(self._database, key, self._now())
 
     async def again(self, key: str) -> None:
-        """What was done for this key came to nothing: the next one is the first."""
+        """The work for this key had no effect: the next delivery counts as the first."""
         await deliveries.forget_one(self._database, key)
 
     async def probably_first(self, key: str) -> bool:

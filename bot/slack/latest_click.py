@@ -22,7 +22,7 @@ _ANSWER = 0.5
 
 
 class LatestClick:
-    """`database`: where replicas tell each other of their clicks; None where there is only one."""
+    """`database`: where replicas tell each other of their clicks; None if there is only one."""
 
     def __init__(
         self, database: Database | None, background: BackgroundTasks, now: Callable[[], datetime]

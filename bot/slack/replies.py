@@ -68,7 +68,7 @@ class Replies:
         await self._deliver(card, self._by_url(to, card, replace=True), *self._without_url(to, card))
 
     async def dm(self, to: Conversation, card: Card) -> None:
-        """A direct message: one that lasts, where there is no channel to answer in."""
+        """A direct message: a permanent one, for when there is no channel to answer in."""
         await self._deliver(card, DirectMessage(self._slack, to.user).send(card))
 
     def editable_dm(self) -> Callable[[Conversation, Card], Awaitable[None]]:
@@ -104,7 +104,7 @@ class Replies:
         return str(opened["view"]["id"])
 
     async def update_modal(self, view_id: str, view: dict[str, Any]) -> bool:
-        """False when it is not open any more."""
+        """False if it is no longer open."""
         return not await self._update_view(view_id, view, MODAL_GONE)
 
     async def update_modal_if_latest(

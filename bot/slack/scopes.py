@@ -24,8 +24,8 @@ METHODS: dict[str, tuple[str, ...]] = {
     "views.push": (),
     "views.update": (),
 }
-"""Methods of the bot token. The scopes for public and for private channels are needed, and where a direct
-message may have to be looked for, the one for those."""
+"""Methods of the bot token. The scopes for public and for private channels are needed, and the one for direct
+messages where one may have to be looked for."""
 
 APP_METHODS: dict[str, tuple[str, ...]] = {"apps.connections.open": ("connections:write",)}
 """Methods of the app-level token, for Socket Mode."""

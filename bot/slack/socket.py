@@ -37,7 +37,7 @@ class SocketPace:
     ping: float = 10.0
     """Between pings."""
     dead: float = 25.0
-    """A connection on which no ping is answered for so long, or that gets no hello, is dead."""
+    """A connection on which no ping is answered for this long, or that gets no hello, is dead."""
     call: float = 10.0
     """For asking Slack for an address to connect to, and for closing a connection."""
     retry: float = 5.0

@@ -185,7 +185,7 @@ class Database:
                 yield connection
             finally:
                 if self._closed:
-                    # It would go back to a pool that nobody closes any more.
+                    # It would go back to a pool that nobody will close.
                     await connection.invalidate()
 
     @asynccontextmanager

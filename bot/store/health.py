@@ -14,7 +14,7 @@ _WITHIN = 3.0
 
 @unbroken
 async def _ask(database: Database) -> None:
-    # A write that changes nothing: reads still work on a full disk and beside a lock.
+    # A write that changes nothing: reads would still work on a full disk or while the database is locked.
     async with database.writing() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
 

@@ -112,7 +112,7 @@ class SharedRateLimit:
 
     def _done(self, task: asyncio.Task[float]) -> None:
         self._under_way.discard(task)
-        # Marks the exception as retrieved, in case nobody waits any more.
+        # Marks the exception as retrieved, in case nobody is waiting.
         task.exception()
 
     def _still_lost(self) -> bool:

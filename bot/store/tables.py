@@ -203,7 +203,7 @@ notices = Table(
     Column("change_id", String(32), ForeignKey("changes.id"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("kind", String(16), nullable=False),
-    # When it is to be posted, or tried again.
+    # When to post it, or to try again.
     Column("due", Instant, nullable=False),
     Column("tries", Integer, nullable=False),
     # When an attempt began: Slack may already have it, so it is looked for before it is sent again.
@@ -263,7 +263,7 @@ digests = Table(
     Column("updated_at", Instant, nullable=False),
     # Who paused or removed it; empty if Maple did or it is active.
     Column("stopped_by", String(32), nullable=False, server_default=""),
-    # When to tell its owner of the pause or removal; null once they were told.
+    # When to tell its owner about the pause or removal; null once they were told.
     Column("tell_owner_at", Instant),
     CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
     CheckConstraint("(state = 'paused') = (pause IS NOT NULL)", name="pause"),
@@ -390,7 +390,7 @@ alert_subscriptions = Table(
     Column("updated_at", Instant, nullable=False),
     # Who paused or removed it; empty when Maple did, and while it is active.
     Column("stopped_by", String(32), nullable=False),
-    # When its owner is to be told of the pause or removal; null when they know.
+    # When to tell its owner about the pause or removal; null once they were told.
     Column("tell_owner_at", Instant),
     CheckConstraint("state IN ('active', 'paused', 'removed')", name="state"),
     CheckConstraint("(state = 'paused') = (pause IS NOT NULL)", name="pause"),
@@ -570,7 +570,7 @@ batch_notices = Table(
     # The outcome, for the requester, each time that the batch ends or is stopped.
     Column("batch_id", String(32), ForeignKey("batches.id"), primary_key=True),
     Column("kind", String(32), primary_key=True),
-    # When it is to be posted, or tried again.
+    # When to post it, or to try again.
     Column("due", Instant, nullable=False),
     Column("tries", Integer, nullable=False),
     # When an attempt began: Slack may already have it, so it is looked for before it is sent again.

@@ -15,7 +15,7 @@ SOURCES: tuple[AlertSource, ...] = (
 
 
 def chosen(of: Collection[str]) -> list[AlertSource]:
-    """Those with one of these keys, in order. Keys that no source has any more are passed over."""
+    """Those with one of these keys, in order. Keys of sources that were removed are skipped."""
     return [source for source in SOURCES if source.key in of]
 
 

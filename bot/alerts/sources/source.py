@@ -36,7 +36,7 @@ class EventNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSource:
-    """Everything particular to one kind of alert. To add one: write a module beside this one and put its
+    """Everything particular to one kind of alert. To add one: write a module next to this one and put its
     SOURCE into `SOURCES`."""
 
     key: str

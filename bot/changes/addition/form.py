@@ -1,4 +1,4 @@
-"""The form that gives a customer a product beside the others."""
+"""The form that gives a customer a product in addition to the others."""
 
 from bot.autumn.models import Plan
 from bot.changes import notes

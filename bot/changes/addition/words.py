@@ -1,4 +1,4 @@
-"""What people read about products that are given beside the others."""
+"""What people read about products that are given in addition to the others."""
 
 from bot.changes.lines import LineLabel, LineStyle, name
 from bot.changes.notes import NoteCode

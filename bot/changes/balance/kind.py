@@ -120,8 +120,8 @@ class BalanceChange(ChangeKind[BalanceInput]):
         return price.worth(request.feature, amount, facts, row=request.row)
 
     def holds(self, request: BalanceInput, previewed: Snapshot, current: Snapshot) -> bool:
-        """Giving and taking back go on with fresh figures; what sets a figure or a date does not, once that
-        figure or date has moved. Nothing goes on when the row is no longer what it was."""
+        """Giving and taking back stay valid with fresh figures; what sets a figure or a date does not, once
+        that figure or date has changed. Nothing stays valid if the row was replaced."""
         was, is_ = BalanceFigures.read(previewed), BalanceFigures.read(current)
         if was is None or is_ is None or was.identity != is_.identity:
             return False

@@ -141,7 +141,7 @@ def _granted_more(request: BalanceInput) -> Decimal:
 
 
 def figures_after(request: BalanceInput, pool: BalanceFigures) -> BalanceFigures:
-    """The row as it is to be after the edit, if nothing is used meanwhile."""
+    """The row as it should be after the edit, if nothing is used meanwhile."""
     then = pool.moved(shift(request, pool)).granting(_granted_more(request))
     return then if request.reset_at is None else replace(then, resets_at=request.reset_at)
 

@@ -123,7 +123,7 @@ class _Part(NamedTuple):
 
 
 _Parts: TypeAlias = Callable[[Sequence["_Word"]], "list[_Part] | Misread"]
-"""Reads a customer and what is to be changed; several changes only where they share all but the feature."""
+"""Reads a customer and what to change; several changes only if they share all but the feature."""
 
 
 def _given(sentence: Sequence["_Word"]) -> list[_Part] | Misread:

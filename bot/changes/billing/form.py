@@ -32,7 +32,7 @@ class SubscriptionPicker:
 
     fits: Callable[[Subscription, Facts], bool] = lambda _subscription, _facts: True
     more: Callable[[Facts], Sequence[Subscription]] = lambda _facts: ()
-    """What can be picked beside subscriptions, written as one."""
+    """What can be picked besides subscriptions, in the form of one."""
 
     def offered(self, facts: Facts) -> list[Subscription]:
         """Those that the form can offer."""

@@ -47,7 +47,7 @@ def _option(plan: Plan, currency: str) -> Any:
 _BLOCK = "bought:"
 _LONGEST = 100
 _MOST = 5
-"""Features that a form remembers beside the product, within what Slack lets it carry."""
+"""Features that a form remembers besides the product, within what Slack lets it carry."""
 
 
 def _fits(plan: Plan) -> bool:

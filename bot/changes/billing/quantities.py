@@ -137,7 +137,7 @@ def lines(chosen: Quantities) -> list[Line]:
 
 
 def held(plan_id: str, chosen: Quantities, facts: Facts) -> str | None:
-    """What the customer has of them from the product, to compare; None where there is nothing to."""
+    """What the customer has of them from the product, to compare; None if there is nothing to compare."""
     amounts = {
         choice.feature: [
             canonical.number(quantity_of(row))

@@ -190,7 +190,7 @@ def free_main(subscription: Subscription) -> bool:
 
 
 def _add_ons(subscription: Subscription, facts: Facts) -> list[str]:
-    """Those that run beside it and stay."""
+    """Those that run alongside it and stay."""
     return [
         held.plan_id
         for held in facts.customer.subscriptions

@@ -69,7 +69,7 @@ class ControlChange(ChangeKind[ControlInput]):
         return guard(request, facts)
 
     def snapshot(self, request: ControlInput, facts: Facts) -> Snapshot:
-        """The entry it is about, and beside it the list, of which all is written."""
+        """The entry it is about, and the whole list, since all of it is written."""
         entries = entries_meant(request, facts.customer)
         return {
             "entry": entry_json(entries[0]) if entries else None,

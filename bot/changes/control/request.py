@@ -1,4 +1,4 @@
-"""A billing control, as it is requested: the customer's entries, the one it is to be, and why it is refused.
+"""A billing control, as requested: the customer's entries, the requested one, and why it is refused.
 
 Autumn replaces a list of entries as a whole, so an edit sends all of the customer's own along. Those that
 come from a product are only shown: written back, they would become the customer's own.
@@ -103,7 +103,7 @@ def has_inherited(control: ControlType, feature: str, customer: Customer) -> boo
 
 
 def requested_entry(request: ControlInput) -> Entry | None:
-    """The entry as it is to be, with None for what it is not to have; None where it is to go."""
+    """The entry as requested, with None for fields it must not have; None if it is to be removed."""
     if request.remove:
         return None
     if request.restores:
@@ -150,7 +150,7 @@ def written_entry(request: ControlInput, customer: Customer) -> Entry | None:
 
 
 def edited_list(request: ControlInput, customer: Customer) -> list[Entry]:
-    """The whole list as it is to be written: the others stay as they are, in their order."""
+    """The whole list to write: the others stay as they are, in their order."""
     entry, entries = written_entry(request, customer), own_entries(request.control, customer)
     place = next((at for at, own_entry in enumerate(entries) if _is_meant(request, own_entry)), None)
     if place is None:

@@ -50,7 +50,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 
 def _live(facts: Facts) -> Block:
-    """What goes on in Stripe, or goes with the customer."""
+    """What continues in Stripe, or is deleted with the customer."""
     currency = names.currency(facts.customer)
     lines = [_holding(item, currency, facts.read_at) for item in facts.customer.subscriptions]
     lines += [_coming(item) for item in (facts.billing.upcoming if facts.billing else None) or ()]

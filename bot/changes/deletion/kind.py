@@ -84,7 +84,7 @@ class DeletionChange(ChangeKind[DeletionInput]):
     def left_in_stripe(
         self, warnings: Sequence[Note], names: Names, *, environment: str, applied: bool
     ) -> Sequence[str]:
-        """Kept on the card: once the customer is deleted, Autumn does not tell any more."""
+        """Kept on the card: once the customer is deleted, Autumn no longer says."""
         going_on = [note for note in warnings if note.code in _GOES_ON]
         lines = []
         if going_on and applied:

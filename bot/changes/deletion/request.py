@@ -31,7 +31,7 @@ def guard(request: DeletionInput, facts: Facts) -> Judgement:
 
 
 def charging(facts: Facts) -> list[Subscription]:
-    """What Stripe goes on charging for, if it charges them at all: everything but plans known to be free."""
+    """What Stripe keeps charging for, if it charges them at all: everything but plans known to be free."""
     return [subscription for subscription in facts.customer.subscriptions if not _free(subscription)]
 
 
@@ -53,7 +53,7 @@ def _warnings(facts: Facts) -> Iterator[Note]:
         plans = joined(subscription.plan_id for subscription in charged)
         details = {"plans": plans, "count": str(len(charged))}
         at_least = {"at_least": "yes"} if merged(charged) else {}
-        # The card keeps it: once the customer is deleted, Autumn does not tell any more.
+        # The card keeps it: once the customer is deleted, Autumn no longer says.
         stripe = {"stripe": facts.customer.stripe_id}
         yield Note(DeletionNote.KEEPS_CHARGING, details | at_least | stripe)
     if facts.billing is None:

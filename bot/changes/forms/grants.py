@@ -22,7 +22,7 @@ _MARK = 6
 
 
 def offered(facts: Facts, fits: Callable[[StandaloneGrant], bool]) -> Mapping[str, StandaloneGrant]:
-    """By an option's value: those that an option can carry, as many as a select can."""
+    """By an option's value: those whose id an option can carry, as many as a select can hold."""
     able = {_value(grant): grant for grant in held(facts.customer) if fits(grant)}
     carried = [item for item in able.items() if text.length(item[0]) <= blocks.OPTION]
     return dict(carried[: options.MOST])

@@ -48,7 +48,7 @@ class Meta(Carried):
     asks_others: bool = Field(default=False, alias="o")
     """Whether submitting it only asks those who may request it."""
     shown: Mapping[str, str] = Field(default_factory=dict, alias="d")
-    """Of details: a mark of what each field showed, to tell what was altered."""
+    """Of details: a hash of what each field showed, to tell what was altered."""
     seen: Snapshot | None = Field(default=None, alias="b")
     """The facts that were previewed; None when there were none yet, or when they are too long to keep."""
 

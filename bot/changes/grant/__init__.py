@@ -1,4 +1,4 @@
-"""Giving a feature beside what the products include: a standalone grant."""
+"""Giving a feature on top of what the products include: a standalone grant."""
 
 from bot.changes.grant.kind import GrantChange
 

@@ -39,7 +39,7 @@ class GrantInput(ChangeInput):
     resets_at: AwareDatetime | None = None
     """For an undo: when it is to refill next."""
     left: Decimal | None = None
-    """For an undo: what is to be left of the amount; None for all of it."""
+    """For an undo: how much of the amount must be left; None for all of it."""
 
 
 def grant_id(submission: str) -> str:
@@ -152,7 +152,7 @@ class ListedGrant:
 
 
 def read_line(line: LineReader) -> ListedGrant:
-    """For good where nothing else is said."""
+    """For good unless the line says otherwise."""
     feature = line.about(_WHAT)
     unlimited = line_form.tidy(line.cells.amount) == words.UNLIMITED
     amount = None if unlimited or not line.cells.amount else line.figure()

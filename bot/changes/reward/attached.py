@@ -1,6 +1,6 @@
 """A coupon on one subscription: why not, what it reaches, and whether it is there.
 
-Autumn puts it on the subscription in Stripe that bills the product, beside other coupons there. A discount
+Autumn puts it on the subscription in Stripe that bills the product, next to other coupons there. A discount
 that is read back names that subscription by Stripe's id, which Autumn gives for none of the customer's
 subscriptions. So Maple adds a coupon only while none of them has it: one that appears is the one added.
 """

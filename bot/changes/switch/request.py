@@ -34,7 +34,7 @@ class SwitchInput(ChangeInput):
     quantities: tuple[FeatureQuantity, ...] = ()
     """Of what the product sells by quantity. Not for CALL_OFF."""
     subscription: str = ""
-    """For CALL_OFF: the one that goes on."""
+    """For CALL_OFF: the one that continues."""
 
 
 # Which products there are, and which the customer has

@@ -92,7 +92,7 @@ class UsageChange(ChangeKind[UsageInput]):
             **entity_of(request),
             "value": canonical.figure(request.value),
             "properties": {MARK: request.mark},
-            # All of it or nothing: otherwise Autumn would take what there is, and say nothing.
+            # All of it or nothing: otherwise Autumn would take what is left, without an error.
             **({} if request.undoes else {"overage_behavior": "reject"}),
         }
         return (Write("balances.track", "POST", "/v1/balances.track", body, per_customer=True),)

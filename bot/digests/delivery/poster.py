@@ -47,8 +47,8 @@ class DigestPoster:
     async def send(
         self, run: Run, card: Card, channel: str, deadline: float, *, part: Part = Part.HEAD
     ) -> PostAnswer:
-        """Sends the card, and its plain form if Slack refuses the blocks. A process that stood still past the
-        deadline sends nothing: another one may have looked for the post by then."""
+        """Sends the card, and its plain form if Slack refuses the blocks. A process that was suspended past
+        the deadline sends nothing: another one may have looked for the post by then."""
         blocks = self._form.first(card)
         if asyncio.get_running_loop().time() >= deadline:
             return PostAnswer(PostStatus.DOUBT, "held_up")

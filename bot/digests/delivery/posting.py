@@ -293,7 +293,7 @@ class ThreadPosting:
             return await self._post(run, done, card, destination.channel)
 
     async def _card(self, run: Run, org: Organization | None) -> Card | None:
-        """None if there are no rows, or they are not kept any more."""
+        """None if there are no rows, or they have been deleted."""
         if not run.query:
             # It was posted by a version that posted no threads.
             return None

@@ -134,7 +134,7 @@ async def take_over(
 
 @unbroken
 async def renew(database: Database, run_id: str, *, by: str, lease: timedelta, now: datetime) -> bool:
-    """Extends the lease. False if the caller does not hold it any more."""
+    """Extends the lease. False if the caller no longer holds it."""
     return await _change(database, run_id, {"lease_until": now + lease}, _held(by), now=now)
 
 
@@ -149,7 +149,7 @@ async def store_report(
     covers_until: datetime | None = None,
 ) -> bool:
     """Stores which scan is reported, its figures and how far it reaches, so that a process that finds the
-    post need not read Autumn again. False if the caller does not hold the run any more."""
+    post need not read Autumn again. False if the caller no longer holds the run."""
     values = {
         "scan_id": query.scan,
         "query": query.encode(),
@@ -173,8 +173,8 @@ async def mark_posting(database: Database, run_id: str, *, by: str, lease: timed
 
 @unbroken
 async def clear_posting(database: Database, run_id: str, *, by: str, now: datetime) -> bool:
-    """Stores that no post went out, so none has to be looked for. False if the caller does not hold the run
-    any more."""
+    """Stores that no post went out, so none has to be looked for. False if the caller no longer holds the
+    run."""
     return await _change(database, run_id, {"posting_at": None}, _held(by), now=now)
 
 
@@ -223,8 +223,8 @@ async def skipped(database: Database, run_id: str, why: RunSkip, *, now: datetim
 
 @unbroken
 async def put_off(database: Database, run_id: str, *, by: str, until: datetime, now: datetime) -> bool:
-    """Gives up the lease; nobody takes the run over before `until`. False if the caller does not hold it any
-    more."""
+    """Gives up the lease; nobody takes the run over before `until`. False if the caller no longer holds
+    it."""
     values = {"lease_by": None, "lease_until": None, "not_before": until}
     return await _change(database, run_id, values, _held(by), now=now)
 

@@ -142,7 +142,7 @@ async def _first(connection: AsyncConnection, where: Where) -> tuple[ReportItem,
 
 
 class ScanGone(Exception):
-    """The rows of this scan are not kept any more."""
+    """The rows of this scan have been deleted."""
 
 
 @unbroken

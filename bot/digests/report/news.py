@@ -57,7 +57,7 @@ class NewsReader:
 async def anything_new(
     connection: AsyncConnection, current: RowFilter, chosen: Sequence[DigestSection], last: RowQuery
 ) -> bool:
-    """Whether there is a row that the last post did not have, or whether that is not known any more. `last`:
+    """Whether there is a row that the last post did not have; also true if that is no longer known. `last`:
     the rows of the last post."""
     if last.start is None or last.end is None or await scans.scan_by_id(connection, last.scan) is None:
         return True

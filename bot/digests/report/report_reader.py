@@ -81,7 +81,7 @@ class ReportReader:
         return await self._report(scan, content, zone, previous=None, window=None)
 
     async def again(self, query: RowQuery) -> Report | None:
-        """The report of a query that `of_run` answered; None if its rows are not kept any more."""
+        """The report of a query that `of_run` answered; None if its rows have been deleted."""
         scan = await scans.find(self._database, query.scan)
         if scan is None or query.start is None or query.end is None:
             return None

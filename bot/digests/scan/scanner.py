@@ -109,7 +109,7 @@ class Scanner:
             try:
                 return await self._read(started, report, previews=previews)
             except LeaseLost:
-                # This process stood still for so long that another one considered it dead.
+                # This process was suspended so long that another one took it for dead.
                 continue
 
     async def _wait(self, request: ScanRequest, report: ThrottledReport) -> None:

@@ -55,8 +55,8 @@ def _collect_nothing(_customer: ListedCustomer, _window: ScanWindow) -> Iterator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestSection:
-    """Everything particular to one section. To add one: write a module beside this one and put its
-    SECTION into `SECTIONS`."""
+    """Everything particular to one section. To add one: write a module next to this one and put its SECTION
+    into `SECTIONS`."""
 
     key: str
     """Stored with rows and digests, and carried by buttons, so it never changes; up to 16 characters."""
@@ -81,7 +81,7 @@ class DigestSection:
     collect_invoice: CollectInvoice | None = None
     """A row from an unpaid invoice, if there is one."""
     money: bool = False
-    """Whether rows have an amount. Then they are summed by currency, and filtered by the digest's smallest
+    """Whether rows have an amount. If so, they are summed by currency, and filtered by the digest's smallest
     amount."""
     first: str = "first"
     """How a digest's summary introduces the first row: `oldest`."""

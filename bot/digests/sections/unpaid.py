@@ -72,7 +72,7 @@ def _age(at: datetime, viewpoint: Viewpoint) -> str:
 
 
 def _days(at: datetime, viewpoint: Viewpoint) -> int:
-    """By the calendar of billing, as the date beside it."""
+    """By the calendar of billing, like the date next to it."""
     return max(0, (viewpoint.read_at.astimezone(UTC).date() - at.astimezone(UTC).date()).days)
 
 

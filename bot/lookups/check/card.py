@@ -18,7 +18,7 @@ from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.place import Place
 
 _AMOUNTS = tuple(Decimal(10) ** power for power in range(6))
-"""Offered beside what was asked."""
+"""Offered besides the amount that was asked about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def worst_first(balances: Iterable[OwnBalance]) -> list[OwnBalance]:
 
 
 def shared_rows(feature_id: str, customer: Customer) -> OwnBalance | None:
-    """The customer's own rows, which every entity draws on; None where there are none."""
+    """The customer's own rows, which every entity draws on; None if there are none."""
     balance = customer.balances.get(feature_id)
     return _own(feature_id, balance.breakdown) if balance and balance.breakdown else None
 

@@ -90,7 +90,7 @@ async def _totals(autumn: Autumn, place: Place, span: _Span, features: _Reading)
 async def _with_retired(
     autumn: Autumn, place: Place, span: _Span, retired: set[str], totals: _Totals
 ) -> Read[_Totals]:
-    """The totals, with those of names that nothing is tracked as any more."""
+    """The totals, with those of names under which nothing is tracked any longer."""
     if place.feature or not retired:
         return totals
     ordered = tuple(sorted(retired))

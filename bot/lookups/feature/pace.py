@@ -1,4 +1,4 @@
-"""Where a balance will be when it resets, if it goes on being used as it was in this cycle. Pure."""
+"""Where a balance will be when it resets, if it keeps being used as it was in this cycle. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ class Pace:
 
 
 def pace(balance: Balance, usage: Usage, now: datetime) -> Pace | None:
-    """`usage`: of the cycle. None where there is no one cycle, or too little of it has passed."""
+    """`usage`: of the cycle. None if there is no single cycle, or too little of it has passed."""
     resets_at = balance.next_reset_at
     if balance.unlimited or balance.granted <= 0 or resets_at is None or len(_resets(balance)) > 1:
         return None

@@ -137,8 +137,8 @@ def _key(customer: ListedCustomer) -> Hashable:
 
 
 def _remaining(where: CustomerFilter, page: Listing[ListedCustomer]) -> CustomerFilter | None:
-    """What is left after a page without a cursor; None where there is nothing. A page that is short may have
-    lost customers that Autumn could not write, so its length proves nothing."""
+    """What is left after a page without a cursor; None if nothing is. A page that is short may have lost
+    customers that Autumn could not write, so its length proves nothing."""
     last = page.rows(page.count - 1) if page.count else []
     created = moment(last[0].get("created_at")) if last and last[0].get("id") is None else None
     if created is None:

@@ -72,7 +72,7 @@ def earliest_first(previews: Sequence[InvoicePreview]) -> list[int]:
 
 
 def has_own_discount(preview: InvoicePreview, discounts: Iterable[Discount]) -> bool:
-    """Whether its subscription has a discount of its own, which keeps the customer's away."""
+    """Whether its subscription has its own discount, which takes the place of the customer's."""
     reward_ids = {discount.id for discount in discounts if discount.subscription_id is not None}
     return any(
         discount_taken.reward_id in reward_ids

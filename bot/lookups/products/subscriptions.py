@@ -49,7 +49,7 @@ class PlanChange:
 
     @property
     def to_free(self) -> bool:
-        """Whether it is what a cancellation looks like where there is a free plan to fall back to."""
+        """Whether it is what a cancellation looks like if there is a free plan to fall back to."""
         return self.starts.plan is not None and is_free(self.starts.plan)
 
 
@@ -100,7 +100,7 @@ def is_one_time(plan: Plan) -> bool:
 
 
 def _days_around(at: datetime | None) -> tuple[date, ...]:
-    """The day, and those beside it: what belongs together may be recorded a few hours apart."""
+    """The day, the one before and the one after: what belongs together may be recorded a few hours apart."""
     if at is None:
         return ()
     day = at.date().toordinal()

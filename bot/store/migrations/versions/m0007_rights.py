@@ -1,4 +1,4 @@
-"""Rewards that a change takes away beside those it gives, and approvals that no longer count."""
+"""Rewards that a change takes away besides those it gives, and approvals that no longer count."""
 
 import sqlalchemy as sa
 from alembic import op
