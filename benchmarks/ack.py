@@ -1,4 +1,4 @@
-"""How long Slack waits for an acknowledgement: Maple beside a bare Bolt app, alternating in the same run.
+"""How long Slack waits for an acknowledgement: Maple and a bare Bolt app, alternating in the same run.
 
 burst   many commands at the same moment; the next burst follows once all are answered
 

@@ -1,7 +1,7 @@
 """Slack's half of a measurement, as cheap as possible: sends signed commands and receives the answers.
 
 `python -m benchmarks.load` reads a Job as JSON from stdin and writes a Result as JSON to stdout, in a
-process of its own, so that it shares no interpreter with what is measured. All requests are signed and all
+separate process, so that it shares no interpreter with what is measured. All requests are signed and all
 connections opened before the clock starts.
 """
 

@@ -2,7 +2,7 @@
 
 GET /_benchmark/spans returns all calls since it was last called. After POST /_benchmark/remember, each page
 of customers.list is built only once and sent again as it was, so that building it takes no processor time
-from what is measured, as if Autumn ran on a machine of its own. Its rate limit still applies.
+from what is measured, as if Autumn ran on a separate machine. Its rate limit still applies.
 """
 
 import asyncio

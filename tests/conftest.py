@@ -4,7 +4,7 @@ import sys
 
 # Until all is imported: that takes a quarter longer with it, and nothing of it is ever given up.
 gc.disable()
-# Else each process rewrites the assertions of all tests anew, for ten seconds, and compiles the bot.
+# Otherwise each process rewrites the assertions of all tests, which takes ten seconds, and compiles the bot.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

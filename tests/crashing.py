@@ -23,7 +23,7 @@ def dies_at(point: str, nth: int = 1) -> Checkpoint:
 
 
 def cancelled_at(point: str) -> Checkpoint:
-    """As `dies_at`, for work that runs in a task of its own: the task ends as if cancelled."""
+    """Like `dies_at`, for work that runs in a separate task: the task ends as if cancelled."""
 
     async def checkpoint(reached: str) -> None:
         if reached == point:

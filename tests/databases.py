@@ -61,7 +61,7 @@ def share_compiled_statements() -> None:
 def fetch_without_a_thread() -> None:
     """aiosqlite hands making a cursor, executing, fetching and closing to its thread one by one, which takes
     longer than most of them. Only executing can take long, or has to wait for another connection; the rest is
-    done at once, unless the thread is still at work for somebody who was cancelled."""
+    done at once, unless the thread is still working for a caller that was cancelled."""
     execute: Any = aiosqlite.Connection._execute
     at_work = WeakKeyDictionary[aiosqlite.Connection, list[None]]()
 

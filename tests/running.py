@@ -181,7 +181,7 @@ async def running_maple(
     """Everything running, with Slack's requests sent to the bot in this mode.
 
     `policy`: TOML text, or empty for the built-in policy. `database`: the URL of a migrated database, or
-    empty for one of its own.
+    empty for a new one.
     """
     timeouts = replace(
         timeouts,

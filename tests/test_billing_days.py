@@ -99,7 +99,7 @@ def alert(at: datetime) -> str:
 
 
 def text_in_zone(content: Any, zone: str) -> str:
-    """The text as somebody in this zone reads it."""
+    """The text as someone in this zone reads it."""
     written = content if isinstance(content, str) else checks.read(content)
     return readable(written, WORKSPACE, replace(WORKSPACE.user("ana"), tz=zone))
 

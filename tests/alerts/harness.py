@@ -123,7 +123,7 @@ class AlertHarness:
         return subscription
 
     async def happens(self, occurrence: Occurrence = LIMIT, source: str = "limit_reached") -> int:
-        """Autumn reports an event in a message of its own. Returns the number of deliveries due."""
+        """Autumn reports an event in a new message. Returns the number of deliveries due."""
         self._made += 1
         report = ReportedOccurrence(source, occurrence, message_event_id("sandbox", f"msg_{self._made}", 0))
         return await deliveries.note(self.database, Environment.SANDBOX, [report], now=self.now)

@@ -142,7 +142,7 @@ async def test_process_is_unready_while_its_disk_is_full_and_finishes_acknowledg
     )
     _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     try:
-        # No file of the process may grow any more: like a full disk, except for the error's number.
+        # No file of the process may grow any further: like a full disk, except for the error's number.
         for largest, status in ((hard, 200), (0, 503), (hard, 200)):
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, hard))
             async with asyncio.timeout(30):

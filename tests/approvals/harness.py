@@ -67,7 +67,7 @@ class Permissions:
     decisions: list[Decision] = field(default_factory=list)
     """The policy's decisions, if there is a policy."""
     meanwhile: dict[Verb, Callable[[], Awaitable[object]]] = field(default_factory=dict)
-    """What somebody else does, once, while the policy decides on this verb."""
+    """What someone else does, once, while the policy decides on this verb."""
 
     async def __call__(self, request: Request, actor: Actor) -> Decision:
         self.requests.append(request)

@@ -65,7 +65,7 @@ async def test_altered_change_is_found_and_not_applied(sqlite_harness: Harness) 
 
 
 async def test_altered_decider_is_found_and_written_anew(sqlite_harness: Harness) -> None:
-    """Set anew by each approval, so the earlier value does not matter."""
+    """Every approval sets it again, so the earlier value does not matter."""
     harness, service = sqlite_harness, sqlite_harness.service()
     request = await harness.waiting(service)
     await alter_change(harness, request, decided_by="U_LEA")

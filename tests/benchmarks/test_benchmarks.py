@@ -10,7 +10,7 @@ from bot.lookups import registry
 
 
 def load_in_process(_server: processes.Server, job: load.Job) -> load.Result:
-    """The load, without a process of its own."""
+    """The load, without a separate process."""
     return asyncio.run(load.run(job))
 
 

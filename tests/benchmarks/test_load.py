@@ -40,7 +40,7 @@ class App:
         task.add_done_callback(self._tasks.discard)
 
     async def finish(self) -> None:
-        """Waits for the last answers, which nobody receives any more and which must not outlive the test."""
+        """Waits for the last answers, which nobody will receive and which must not outlive the test."""
         await asyncio.gather(*self._tasks)
 
     async def _answer(self, body: dict[str, list[str]]) -> None:

@@ -1,4 +1,4 @@
-"""A digest for one person: sent once, by direct message, and only to somebody who may see customers."""
+"""A digest for one person: sent once, by direct message, and only to someone who may see customers."""
 
 from collections.abc import AsyncIterator
 

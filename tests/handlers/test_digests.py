@@ -32,7 +32,7 @@ def last_payload(maple: Running, kind: str = "block_actions") -> dict[str, Any]:
 
 
 async def as_another(maple: Running, payload: dict[str, Any], person: LocalPerson) -> None:
-    """The same payload, as if somebody else sent it from the same modal."""
+    """The same payload, as if someone else sent it from the same modal."""
     trigger = maple.slack.simulation.triggers.issue(person.id)
     user = {**payload["user"], "id": person.id}
     await maple.slack.deliveries.send("interactive", {**payload, "user": user, "trigger_id": trigger})

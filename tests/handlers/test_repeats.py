@@ -1,4 +1,4 @@
-"""Slack may deliver a request more than once: every route handles it once, without code of its own."""
+"""Slack may deliver a request more than once: every route handles it once, without code for that."""
 
 from collections.abc import Mapping
 

@@ -51,7 +51,7 @@ may = ["history"]
 
 
 class FormPerson(Protocol):
-    """Somebody who fills in forms, in Slack or in the form harness."""
+    """Someone who fills in forms, in Slack or in the form harness."""
 
     async def command(self, line: str, /) -> None: ...
 
@@ -242,7 +242,7 @@ async def read_own_card(person: LocalPerson, *words: str | re.Pattern[str]) -> s
 
 
 async def change_in_autumn(maple: FormSetup, route: str, **body: object) -> None:
-    """Somebody does this in Autumn directly, without Maple."""
+    """Someone does this in Autumn directly, without Maple."""
     async with httpx.AsyncClient(base_url=maple.autumn.url, trust_env=False) as client:
         answer = await client.post(
             f"/v1/{route}",

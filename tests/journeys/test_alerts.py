@@ -39,7 +39,7 @@ def last_payload(maple: Running, kind: str) -> dict[str, Any]:
 
 
 async def click_as(maple: Running, person: LocalPerson, **action: str) -> None:
-    """The last click, as if somebody else made it in the same modal, with another action."""
+    """The last click, as if someone else made it in the same modal, with another action."""
     payload = last_payload(maple, "block_actions")
     await send_as(maple, person, {**payload, "actions": [{**payload["actions"][0], **action}]})
 

@@ -142,7 +142,7 @@ MET_BELOW = {
 """These take more than filling in a form."""
 
 
-# What somebody else does in Autumn meanwhile
+# What someone else does in Autumn meanwhile
 
 
 def _past_due(customer: LocalCustomer) -> None:
@@ -347,7 +347,7 @@ def _currency_unknown(harness: FormHarness) -> None:
     harness.autumn.faults.clear()
     customer = harness.autumn.state.customers["cus_acme"]
     customer.discounts.clear()
-    # No product that is left has a price of its own, which would tell the company's currency.
+    # No remaining product has a base price, which would show the company's currency.
     customer.products[:] = [product for product in customer.products if product.plan_id == "extra_seats"]
 
 

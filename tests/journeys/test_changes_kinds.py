@@ -112,7 +112,7 @@ async def test_change_is_requested_in_its_form_applied_and_undone(
 
 
 async def outdate_and_apply(harness: FormHarness, case: RequestCase, record: Record | None) -> Record:
-    """Somebody else outdates the request: it is shown again, approved again and applied."""
+    """Someone else outdates the request: it is shown again, approved again and applied."""
     assert record is not None
     assert case.outdate is not None
     await case.outdate(harness)

@@ -215,7 +215,7 @@ async def test_each_channel_has_its_own_schedule() -> None:
 
 
 async def test_empty_digest_is_posted_only_on_request() -> None:
-    """On schedule nothing is posted; somebody who presses *Send now* wants to see something."""
+    """On schedule nothing is posted; someone who presses *Send now* wants to see something."""
     async with digesting("http", alike=0) as maple:
         ana = maple.ana
         await create_digest(maple, content=DigestContent(frozenset({"unpaid"}), minimum=Decimal(9_999_999)))

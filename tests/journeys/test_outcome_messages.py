@@ -1,4 +1,4 @@
-"""Whoever requested a change gets one message with its outcome, whatever happens to Slack or Maple."""
+"""The requester of a change gets one message with its outcome, whatever happens to Slack or Maple."""
 
 import re
 from collections.abc import Awaitable, Callable

@@ -2,7 +2,7 @@
 
 A mistake in a function is put into a process that has already imported everything, and only the tests that
 run its line are run. A mistake in a module's own statements (a table, a default, a pattern) must be there
-before the module is imported: it gets a pytest of its own, in a process that has imported everything else.
+before the module is imported: it gets a separate pytest, in a process that has imported everything else.
 """
 
 import gc

@@ -204,7 +204,7 @@ def test_reasons_belong_to_existing_mistakes() -> None:
 def test_most_of_a_few_mistakes_are_noticed() -> None:
     module, tests = "bot/changes/amounts.py", "tests/changes/test_amounts.py"
     command = [sys.executable, "-m", "tests.mutation", module, "--tests", tests, "--sample", "4"]
-    # One of these four is outside any function and gets a pytest of its own.
+    # One of these four is outside any function and gets a separate pytest.
     command += ["--seed", "7", "--processes", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     noticed = re.search(r"^4 mistakes, (\S+)% noticed", done.stdout, re.MULTILINE)

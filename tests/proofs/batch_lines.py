@@ -130,7 +130,7 @@ def _with_coupon(b: Builder, customer_id: str) -> None:
 
 
 def _with_entity(b: Builder, customer_id: str) -> None:
-    """The entity has a product of its own."""
+    """The entity has its own product."""
     customer, _ = _pro(b, customer_id)
     b.entity(customer, ENTITY, "Main workspace", "seats", 60)
     b.has(customer, "starter", 60, entity_id=ENTITY)

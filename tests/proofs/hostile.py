@@ -116,7 +116,7 @@ class HostileDeployment:
                 await asyncio.sleep(0.02)
 
     async def state(self) -> dict[str, int]:
-        """Counts of everything that somebody without access to Maple could have changed."""
+        """Counts of everything that someone without access to Maple could have changed."""
         rows = [
             select(func.count()).select_from(table).scalar_subquery().label(f"rows of {table.name}")
             for table in _TABLES_OF_PEOPLE
@@ -222,7 +222,7 @@ async def _written(deployed: HostileDeployment) -> set[str]:
 
 
 async def _judge(figures: Figures, deployed: HostileDeployment, approved: set[str]) -> None:
-    """Every write in Autumn was approved by the one approver, and requested by somebody else."""
+    """Every write in Autumn was approved by the one approver, and requested by someone else."""
     async with deployed.bot.database.reading() as connection:
         states = list((await connection.execute(select(changes.c.state))).scalars())
         askers = {
@@ -258,7 +258,7 @@ async def _judge(figures: Figures, deployed: HostileDeployment, approved: set[st
 
 async def _check_still_serving(figures: Figures, deployed: HostileDeployment) -> None:
     """Maple still serves people."""
-    # In a task of its own, because the bot waits for a running sweep when it stops.
+    # In a separate task, because the bot waits for a running sweep when it stops.
     await asyncio.create_task(deployed.bot.changes.sweeper.tick())
     ready = await deployed.http.get(f"{deployed.bot.url}/readyz")
     figures.check(ready.status_code == 200, f"not ready: {ready.text}")
@@ -272,7 +272,7 @@ _SECRETS = (CANARY, "am_sk_", "xoxb-", "xapp-", "Traceback", "Acme", "@secret", 
 
 
 def _check_every_route_ran(figures: Figures, metrics: str) -> None:
-    """Every listener of the table ran for somebody with access to Maple."""
+    """Every listener of the table ran for someone with access to Maple."""
     ran = {
         (sample.labels["kind"], sample.labels["action"])
         for family in text_string_to_metric_families(metrics)

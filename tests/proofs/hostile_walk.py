@@ -134,7 +134,7 @@ async def _bulk(person: LocalPerson, lines: str) -> None:
 
 
 async def _posts(person: LocalPerson) -> None:
-    """Somebody sets up a digest and an alert."""
+    """Someone sets up a digest and an alert."""
     person.go("#support")
     await person.command("/autumn digest")
     await person.sees("A digest is a regular post")

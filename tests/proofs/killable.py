@@ -84,7 +84,7 @@ class Process:
         theirs.close()
 
     def stop(self) -> None:
-        """Lets it stop by itself; kills it if that takes long."""
+        """Lets it stop on its own; kills it if that takes long."""
         if self._ours is not None:
             self._ours.close()
         self._end(10)

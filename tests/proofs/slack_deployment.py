@@ -27,7 +27,7 @@ from tests.proofs.replay import Copier, copying, is_handled
 from tests.running import APPROVALS, MANIFEST
 
 BUSY = labels.FAILURES[StoreSlow].what
-"""The message to somebody who clicked when there was no time left to open a form."""
+"""The message to someone who clicked when there was no time left to open a form."""
 _PATIENCE = 60.0
 _FREE = 1_000_000
 

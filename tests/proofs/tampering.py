@@ -25,7 +25,7 @@ _FIELDS = ("seq", "change_id", "at", "event", "actor", "body", "previous", "hash
 
 
 async def alterations(engine: Engine, rows: int, through_database: int) -> Figures:
-    """Alters every field of every row in memory; and some rows in the database, as somebody who got past the
+    """Alters every field of every row in memory; and some rows in the database, as someone who got past the
     triggers would. The last two kinds of tampering only show against a head that was recorded before."""
     figures = Figures(f"Any one of {rows:,} rows of the trail is altered: {engine}")
     database = Database(fresh(engine))

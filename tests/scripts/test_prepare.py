@@ -101,7 +101,7 @@ def test_old_python_is_not_used(machine: Machine) -> None:
 def test_python_without_venv_is_reported_with_the_package_to_install(
     machine: Machine, tmp_path: Path
 ) -> None:
-    # As on Debian, where ensurepip is a package of its own.
+    # As on Debian, where ensurepip is a separate package.
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "ensurepip.py").write_text("raise ImportError")
     machine.has("python3", f'PYTHONPATH="{tmp_path}/broken" exec "{sys.executable}" "$@"')

@@ -122,7 +122,7 @@ async def test_many_channels_are_looked_up_with_one_list(slack: LocalSlack, clie
     for number in range(230):
         assert (await channels.check(f"C9{number:03}")).problem is None
     assert call_counts(slack) == {"conversations.info": 20, "users.conversations": 2}
-    # A channel that the list rules out or leaves out is looked up by itself.
+    # A channel that the list rules out or leaves out is looked up on its own.
     assert (await channels.check(SHARED)).problem is ChannelProblem.SHARED
     assert (await channels.check("C00NOWHERE")).problem is ChannelProblem.OUT
     assert call_counts(slack) == {"conversations.info": 22, "users.conversations": 2}

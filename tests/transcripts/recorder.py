@@ -48,7 +48,7 @@ class Transcript:
         self._title = f"# {title}"
         self._lines: list[str] = []
         self._steps = 0
-        """How often somebody typed, picked or clicked something, or opened a conversation."""
+        """How often someone typed, picked or clicked something, or opened a conversation."""
         self._seen: dict[str, list[str]] = {}
 
     @property
@@ -132,7 +132,7 @@ def _masked(text: str) -> str:
 
 @asynccontextmanager
 async def recorded(name: str, title: str, *, policy: str = "") -> AsyncIterator[Transcript]:
-    """A conversation that must be as it is in `<name>.txt`. MAPLE_TRANSCRIPTS=write writes the file anew."""
+    """A conversation that must be as it is in `<name>.txt`. MAPLE_TRANSCRIPTS=write rewrites the file."""
     with freeze_time(MORNING, tick=True, real_asyncio=True):
         # Over Socket Mode: the check of a signature reads the real clock.
         async with running_maple("socket", policy=policy, digest_pace=QUICK) as maple:

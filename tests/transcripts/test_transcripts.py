@@ -1,4 +1,4 @@
-"""Whole conversations, word for word. The files beside this one double as documentation.
+"""Whole conversations, word for word. The files next to this one double as documentation.
 
 `MAPLE_TRANSCRIPTS=write scripts/test tests/transcripts` rewrites them. Read the diff before you commit it.
 """

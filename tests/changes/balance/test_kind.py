@@ -416,7 +416,7 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
         (edit(SET, 500), facts_with_row(usage=305), NOT_APPLIED),
         (edit(SET, 500), facts_with_row(usage=900), UNCLEAR),
         (edit(SET, 500), facts_with_row(included=1100, usage=595), UNCLEAR),
-        # These leave the grant alone, so a grant that moved was changed by somebody else, or by more than
+        # These leave the grant alone, so a grant that moved was changed by someone else, or by more than
         # requested.
         (edit(SET, 500), facts_with_row(included=1100, usage=600), UNCLEAR),
         (edit(USAGE, 500), facts_with_row(included=1100, usage=500), UNCLEAR),

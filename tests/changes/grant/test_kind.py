@@ -257,7 +257,7 @@ def test_existing_grant_proves_nothing() -> None:
 def test_snapshot_finds_its_grant() -> None:
     assert CHANGE.snapshot(grant_of(), facts(balance(row(), OWN))) == snapshot_with()
     assert CHANGE.snapshot(grant_of(grant="other"), facts(balance(row(), OWN))) == standalone.ABSENT
-    # Autumn shows an unlimited grant under an id of its own.
+    # Autumn shows an unlimited grant under another id.
     assert CHANGE.snapshot(unlimited(), UNLIMITED)["row"] == "row"
     assert CHANGE.snapshot(unlimited(), facts(balance(OWN))) == standalone.ABSENT
     assert CHANGE.snapshot(switch(), replace(NEW, customer=with_flag(id="flag")))["row"] == "flag"

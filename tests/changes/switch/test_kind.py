@@ -190,7 +190,7 @@ TWO_GROUPS = offered_in_groups(max="seats", team="seats")
         ("max", (PRO, MAX), TWO_GROUPS, [*"edbca"], ("a, b, c, d, e", "max")),
         ("pro", (PRO, MAX), TWO_GROUPS, ["max"], ("max", "pro")),
         (None, (PRO, MAX), TWO_GROUPS, ["pro"], ("pro", "max")),
-        # A group in which the customer has nothing: the product is held beside the others.
+        # A group in which the customer has nothing: the product is held alongside the others.
         ("", (PRO,), TWO_GROUPS, [], None),
         ("", (PRO,), TWO_GROUPS, ["pro"], ("pro", "")),
         ("pro", (PRO,), TWO_GROUPS, [], ("", "pro")),

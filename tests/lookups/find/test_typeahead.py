@@ -1,4 +1,4 @@
-"""Suggestions while somebody types: each text is requested from Autumn once, and nobody waits for long."""
+"""Suggestions while someone types: each text is requested from Autumn once, and nobody waits for long."""
 
 import asyncio
 from types import SimpleNamespace

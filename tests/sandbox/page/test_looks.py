@@ -157,7 +157,7 @@ async def test_overview_of_a_busy_customer_is_bounded(local: Local) -> None:
 
 
 class Looking:
-    """Looks at the page of whoever took a step."""
+    """Looks at the page of the person who took a step."""
 
     def __init__(self, local: Local, name: str) -> None:
         self._local, self._name = local, name
