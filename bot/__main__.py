@@ -40,7 +40,7 @@ def run(context: typer.Context) -> None:
 
 @cli.command("doctor")
 def check() -> None:
-    """Check tokens, scopes and Autumn's key, and say how to mend what is wrong."""
+    """Check tokens, scopes and Autumn's key, and say how to fix what is wrong."""
     settings = _settings()
     log.configure("CRITICAL", settings.log_format)
     raise typer.Exit(asyncio.run(_examine(settings)))

@@ -64,7 +64,8 @@ class BackgroundTasks:
                 await self._draining.wait()
 
     async def drain(self, seconds: float) -> int:
-        """Waits for all jobs, those they start included; cancels what is left. How many were cut off."""
+        """Waits for all jobs, including those they start; cancels what is left. Returns how many were
+        cancelled."""
         deadline = asyncio.get_running_loop().time() + seconds
         self._draining.set()
         while self._tasks and (left := deadline - asyncio.get_running_loop().time()) > 0:

@@ -91,7 +91,7 @@ async def _opened(url: str) -> AsyncIterator[Database]:
     try:
         yield database
     except (SQLAlchemyError, OSError):
-        # A file that cannot be opened is given up by a thread, which tells the loop: it must still be there.
+        # If a file cannot be opened, a thread gives up and notifies the loop, which must still be running.
         await asyncio.sleep(0.2)
         raise
     finally:

@@ -1,8 +1,8 @@
-"""What is written to the log: events of ours with ids, never names, emails, message bodies or secrets.
+"""What is written to the log: our own events with ids, never names, emails, message bodies or secrets.
 
-Two lines of defence. Fields pass by an allow-list, so that nothing is written by accident; and what looks
-like a token or a key is blacked out in whatever is left. Records of libraries are reduced to where they
-were raised and with what kind of error, because their texts quote bodies and headers.
+Two lines of defence. Fields pass an allow-list, so that nothing is written by accident; and whatever still
+looks like a token or a key is blacked out. Records of libraries are reduced to where they were raised and the
+kind of error, because their texts quote bodies and headers.
 """
 
 import logging
@@ -72,7 +72,8 @@ class Libraries(logging.Handler):
     """Passes on that a library complained, and where; not what it said.
 
     The same complaint is written every few seconds at most, with the number of those left out: strangers can
-    provoke some (with requests that are no HTTP, with connections by the thousand), and must not fill a disk.
+    provoke some (with requests that are not HTTP, with connections by the thousand), and must not fill a
+    disk.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

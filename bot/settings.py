@@ -42,7 +42,7 @@ def _prefixed(*prefixes: str) -> AfterValidator:
 
 
 def _printable(value: SecretStr) -> SecretStr:
-    # It goes into a header, or into a signature that an empty one would leave open to anybody.
+    # It goes into a header, or into a signature that anyone could forge with an empty one.
     if not _PRINTABLE.fullmatch(value.get_secret_value()):
         raise ValueError("should be plain letters, digits and signs without a space: copy it once more")
     return value
@@ -83,7 +83,7 @@ def _address(value: str) -> str:
 
 
 def _host_of(address: str) -> str | None:
-    """None when it is not the plain address of a host, with or without a port and a path."""
+    """None unless it is the plain address of a host, with or without a port and a path."""
     try:
         parts = urlsplit(address)
         host, _ = httpx.URL(address).host, parts.port
@@ -138,7 +138,7 @@ Format = Annotated[Literal["json", "text"], BeforeValidator(_lower)]
 
 
 class Storage(BaseSettings):
-    """Where Maple keeps what it remembers: all that looking after it takes."""
+    """Where Maple stores its data: all that maintenance needs."""
 
     model_config = SettingsConfigDict(
         frozen=True,

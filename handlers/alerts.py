@@ -79,7 +79,7 @@ async def channel_problem(interaction: Interaction, services: Services) -> Chann
 
 
 async def names(services: Services) -> Mapping[str, str]:
-    """Names of products and features by id; none where Autumn does not answer in time."""
+    """Names of products and features by id; empty if Autumn does not answer in time."""
     with contextlib.suppress(AutumnError, TimeoutError):
         async with asyncio.timeout(services.timeouts.asking_after):
             plans, features = await asyncio.gather(
@@ -118,7 +118,7 @@ async def _change(interaction: Interaction, services: Services, verb: _Verb, don
             case None:
                 await show_list(interaction, services, AlertNote.CHANGED)
             case ChannelProblem():
-                # The list shows what is wrong with the channel.
+                # The list shows the problem with the channel.
                 await show_list(interaction, services)
             case _:  # pragma: no cover - a closed set
                 assert_never(changed)
@@ -127,8 +127,8 @@ async def _change(interaction: Interaction, services: Services, verb: _Verb, don
 async def refused_change(
     interaction: Interaction, services: Services, subscription_id: str
 ) -> AlertNote | None:
-    """Why this person may not change this alert; None if they may. Only one that their list shows them: what
-    goes to a person's direct messages is nobody else's to change."""
+    """Why this person may not change this alert; None if they may. Only alerts that their list shows: those
+    that go to a person's direct messages are nobody else's to change."""
     subscription = await services.alerts.get(subscription_id)
     if subscription is not None and subscription.channel not in (interaction.channel, interaction.user):
         return AlertNote.NOT_THEIRS if subscription.personal else AlertNote.CHANGED

@@ -120,7 +120,7 @@ async def _change(interaction: Interaction, services: Services, change: _Change,
             case None:
                 await show_list(interaction, services, list_card.digest_note(DigestNote.CHANGED))
             case ChannelProblem():
-                # The list shows what is wrong with the channel.
+                # The list shows the problem with the channel.
                 await show_list(interaction, services)
             case PersonProblem():
                 await show_list(interaction, services, setup_words.PERSON_PROBLEMS[changed])

@@ -1,5 +1,5 @@
-"""The forms for changes: opened at once, filled with what Autumn says, redrawn as they are filled in. What
-becomes of them is in `submissions`."""
+"""The forms for changes: opened at once, filled with what Autumn says, redrawn as they are filled in.
+`submissions` handles what is submitted."""
 
 import secrets
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ from handlers.services import Services
 
 _NOT_GIVEN = (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.SUPERSEDED)
 _RECENT = 100
-"""Changes of a customer that are searched for what the customer was given."""
+"""How many of a customer's changes are searched for what they were given."""
 
 
 _SHOWN = 60
@@ -258,7 +258,7 @@ async def drawn(
             asks_others = False
             decision = await services.changes.may_ask(assessment, interaction.actor)
             meta = meta.model_copy(update={"reason_required": decision.reason_required})
-            # An edited request waits, even for what could be applied at once.
+            # An edited request waits, even if it could be applied right away.
             needed = max(decision.approvals, 1) if meta.edits else decision.approvals
             preview = FormPreview.of(
                 assessment.judgement,
@@ -293,8 +293,8 @@ async def _preset_picked(interaction: Interaction, services: Services, meta: Met
 
 
 async def _preset_offers(services: Services, meta: Meta) -> Sequence[PresetOffer]:
-    """Those that the form can be filled in with, each with when the customer can have it again, by what they
-    were given before in whichever form."""
+    """Those that the form can be filled in with, each with the moment the customer can have it again, judged
+    by what any form gave them before."""
     gives = kinds.kind(meta.kind).form.presets is not None
     offered = [preset for preset in services.presets if gives or preset.gives is None]
     limited = any(preset.every for preset in offered)

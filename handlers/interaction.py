@@ -39,7 +39,7 @@ class Interaction:
     message: str = ""
     """The timestamp of the message that was clicked, or that a shortcut or an event is about."""
     occurred_at: datetime | None = None
-    """When it was done, by Slack's clock; None where Slack does not say."""
+    """When it was done, by Slack's clock; None if Slack does not say."""
     is_ephemeral: bool = False
     """Whether only this person sees that message."""
     block: str = ""

@@ -166,12 +166,12 @@ class Invalid:
     """A form that is not filled in as it must be."""
 
     errors: Mapping[str, str]
-    """What is wrong, by block_id."""
+    """The errors by block_id."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormListener(Generic[T]):
-    """A form that was submitted. It is parsed once, before the acknowledgement, which shows what is wrong."""
+    """A form that was submitted. It is parsed once, before the acknowledgement, which shows the errors."""
 
     action: str
     parse: Callable[[Interaction], T | Invalid]

@@ -180,7 +180,7 @@ def sub_commands() -> Mapping[str, Callable[[str], Command]]:
 
 
 def parse(text: str) -> Command:
-    """Never fails: what is no sub-command is a customer to look for.
+    """Never fails: anything that is not a sub-command is a customer to look for.
 
     Quotes around a name keep its first word from being read as a sub-command. A customer is kept as it was
     typed: `lookups.readings` says what it may mean.
@@ -216,7 +216,7 @@ def opens_form(command: Command) -> bool:
 
 
 def addressed(text: str, bot: str) -> str:
-    """What a message says to Maple: what follows the mention of it, else what stands before."""
+    """What a message says to Maple: the text after its mention, otherwise the text before."""
     before, *after = re.split(rf"<@{re.escape(bot)}(?:\|[^<>]*)?>[,:]?", text, maxsplit=1)
     return next((words for words in (*map(str.strip, after), before.strip()) if words), "")
 

@@ -57,7 +57,7 @@ class _Wished:
 async def refused(
     interaction: Interaction, services: Services, ask: Ask | None, decision: Decision, wished: _Wished
 ) -> PolicyRefusal:
-    """`ask`: None where they are only named."""
+    """`ask`: None if they are only named."""
     if not others_may(decision):
         return PolicyRefusal(decision)
     others = await services.wishes.others(wished.request, [interaction.user, *wished.besides])

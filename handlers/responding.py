@@ -1,4 +1,4 @@
-"""Sends an answer: at once, or a note first where it takes long."""
+"""Sends an answer right away, or first a note if it takes long."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -44,7 +44,7 @@ async def with_loading(
     try:
         done, _ = await asyncio.wait({reading}, timeout=services.timeouts.asking_after)
         if not done:
-            # When Autumn hangs, it hangs for everybody: these messages must not hold up acknowledgements.
+            # When Autumn hangs, it hangs for everyone: these messages must not hold up acknowledgements.
             await services.background.turn()
             await show_loading()
         return await reading

@@ -47,11 +47,11 @@ class Route:
     """The command, callback_id, action_id or event type."""
     listener: Listener | FormListener[Any] | OptionsListener
     family: bool = False
-    """Whether action_ids that go on after a colon (`go:products`) are meant as well."""
+    """Whether action_ids that continue after a colon (`go:products`) match too."""
 
     @property
     def pattern(self) -> str:
-        """A regular expression for all of what it takes."""
+        """A regular expression for everything it handles."""
         return re.escape(self.trigger) + (r"(?::.*)?" if self.family else "")
 
 
@@ -80,7 +80,7 @@ def options(action: str, suggest: Suggest, *, family: bool = False) -> Route:
     return Route(action, OptionsListener(action, suggest), family)
 
 
-# Where two take the same, the first one has it.
+# If two match, the first one wins.
 ROUTES: tuple[Route, ...] = (
     Route(
         ids.COMMAND,

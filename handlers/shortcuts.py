@@ -86,7 +86,8 @@ async def _customers(services: Services, text: str) -> list[Customer]:
 
 
 async def _named(services: Services, clue: str) -> list[Customer]:
-    """Whom an address or an id names; for an address nobody has, those of the same company."""
+    """The customers that an address or an id names; for an address that nobody has, those of the same
+    company."""
     for query in (clue, in_message.company(clue)):
         match = await find(services.autumn, query, now=services.now) if query else None
         if isinstance(match, SingleMatch):

@@ -171,7 +171,7 @@ async def _redraw_form(
 
 
 async def add_to_list(interaction: Interaction, services: Services) -> None:
-    """The same modal shows the list; or the form again, with what is wrong in it."""
+    """The same modal then shows the list, or the form again with its errors."""
     meta = decoding.change_form(interaction.metadata)
     interaction = replace(interaction, channel=meta.channel)
     async with (

@@ -50,7 +50,7 @@ class Groups:
         )
 
     async def members(self, groups: frozenset[str]) -> frozenset[str]:
-        """Everybody in any of these; nobody if Slack does not answer. Never raises."""
+        """Everyone in any of these; empty if Slack does not answer. Never raises."""
         members_by_group = (await self._cached_groups() or _NOBODY).members if groups else {}
         return frozenset().union(*(members_by_group.get(group, frozenset()) for group in groups))
 

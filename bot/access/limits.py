@@ -106,7 +106,7 @@ class Exceeded:
     left: Decimal = _ZERO
     """Of the limit, before the change."""
     currency: str = ""
-    """Of a limit in money; empty if it is not known what the change is worth."""
+    """Of a limit in money; empty if the change's worth is unknown."""
 
 
 def exceeded(rule: str, limits: Limits, size: Size) -> Iterator[Exceeded]:

@@ -56,7 +56,7 @@ class CardRights:
     checks it again."""
 
     kinds: frozenset[str]
-    """Ids of the kinds of change of which they may request some."""
+    """Ids of the kinds of change that they may request in at least some cases."""
     history: bool
     links: bool
 
@@ -111,7 +111,7 @@ class Permission:
         )
 
     def holders(self, request: Request, *, opening: bool = False) -> Who:
-        """Everybody whom the policy names for it. `opening`: for any change of the kind."""
+        """Everyone whom the policy names for it. `opening`: for any change of the kind."""
         if request.verb is Verb.LINK and not ruled_links(self._policy):
             requests = (replace(request, verb=Verb.ASK, kind=kind) for kind in self._billing)
             return among_any(holders(self._policy.widest, of_kind) for of_kind in requests)

@@ -8,8 +8,8 @@ A policy has three lists, and their order does not matter:
 
 So adding a `deny`, or removing an `allow`, never adds a power, except that links follow the rules about
 billing while no `allow` names them (`permission.decide_links`). A `require` never lowers the number of
-approvals, but its `expires` replaces the default of 24 hours, also with a longer time. What is not known
-counts against the person: it never satisfies an `allow`, and always a `deny` or a `require`.
+approvals, but its `expires` replaces the default of 24 hours, even with a longer time. What is unknown counts
+against the person: it never satisfies an `allow`, and always a `deny` or a `require`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -126,12 +126,12 @@ def permitted(policy: Policy, request: Request, person: Person) -> Decision:
 
 
 def who_may(policy: Policy, power: Power, request: Request) -> Who:
-    """Everybody to whom some rule gives this power, whatever other rules take away."""
+    """Everyone to whom some rule gives this power, whatever other rules take away."""
     return among_any(rule.who for rule in policy.allow if gives(rule, power, request))
 
 
 def refused_to_all(policy: Policy, power: Power, request: Request) -> bool:
-    """Whether some rule takes this power away from everybody, or may do so."""
+    """Whether some rule takes this power away from everyone, or may do so."""
     return any(
         power in rule.may and rule.who.everyone and rule.when.holds(request) is not False
         for rule in policy.deny

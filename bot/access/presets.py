@@ -1,6 +1,6 @@
 """Presets of a policy: requests that a team makes again and again, ready to be picked in the form.
 
-A preset only fills the form in. Whether the request is allowed, and what it needs, the rules say as ever.
+A preset only fills the form in. The rules still decide whether the request is allowed and what it needs.
 """
 
 import re

@@ -38,7 +38,7 @@ class PolicyRefusal:
     others: str = ""
     """Who may, in mrkdwn; empty for nobody."""
     ask: Ask | None = None
-    """None where nobody can be asked."""
+    """None if nobody can be asked."""
 
 
 def others_may(decision: Decision) -> bool:

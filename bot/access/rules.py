@@ -22,7 +22,7 @@ class PolicyKind:
     money: bool
     """Whether its amounts are money, whose limits name a currency."""
     valued: bool
-    """Whether what it is worth may be known."""
+    """Whether its worth can be known."""
     daily: bool
     """Whether its amounts add up over a day."""
     rewards: bool
@@ -82,7 +82,7 @@ class Request:
     rewards: frozenset[str] | None = None
     """Ids of the rewards the change gives or takes away. None: not known."""
     features: frozenset[str] | None = frozenset()
-    """Ids of the features of which it moves units. None: not known."""
+    """Ids of the features whose units it moves. None if unknown."""
     own: bool = False
     """Whether the same person requested the change."""
     worth: Worth | None = None
@@ -296,7 +296,7 @@ def _all(answers: Iterable[bool | None]) -> bool | None:
 
 
 def _touches(named: frozenset[str], touched: frozenset[str] | None) -> bool | None:
-    """Whether the rule names what the change is about; None if only some of it, or if that is not known."""
+    """Whether the rule names what the change is about; None if only some of it, or if that is unknown."""
     if not named:
         return True
     if touched is None:

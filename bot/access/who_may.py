@@ -42,7 +42,7 @@ class WhoMay:
 
     async def able(self, request: Request, besides: Collection[str], *, opening: bool = False) -> list[str]:
         """The ids of a few people who may: those whom the policy names, and members of its groups. Each was
-        looked up, and is a full member of the workspace. Where every member may, nobody in particular."""
+        looked up, and is a full member of the workspace. Empty if every member may."""
         who = self._permission.holders(request, opening=opening)
         members = await self._groups.members(who.groups)
         candidates = [*sorted(who.users), *sorted(members - who.users)]

@@ -63,7 +63,7 @@ async def note(
     polled: bool = False,
     active_before: datetime | None = None,
 ) -> int:
-    """Stores the events that are not known yet, and for whom each is. How many deliveries there are to make.
+    """Stores the events that are new, and for whom each is. Returns the number of deliveries to make.
 
     `active_before`: only for subscriptions that have been active since then; unless given, for all active.
     """
@@ -214,7 +214,7 @@ async def put_off(database: Database, delivery_id: str, *, by: str, until: datet
 
 @unbroken
 async def delete_old(database: Database, now: datetime, *, most: int = 5000) -> int:
-    """Deletes old events with their deliveries, at most `most`, so that nobody has to wait long. Answers how
+    """Deletes old events with their deliveries, at most `most`, so that nobody has to wait long. Returns how
     many."""
     old = select(alert_events.c.id).where(alert_events.c.noted_at < now - KEPT).limit(most)
     async with database.writing() as connection:

@@ -65,7 +65,7 @@ class AlertParsed:
     input: AlertInput | None = None
     """None when `errors` says why."""
     errors: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong, in plain words by block_id."""
+    """The errors in plain words, by block_id."""
 
 
 def loading(meta: AlertMeta) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Occurrence:
     plans: tuple[str, ...] = ()
     """The products that it is about, by id."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What else the source tells, as JSON holds it."""
+    """What else the source reports, as JSON values."""
     identity: str = ""
     """What makes it the same thing when another message, or the poll, reports it again; empty when only a
     repeat of the same message does."""

@@ -144,7 +144,7 @@ async def pause(
 async def resume(
     database: Database, subscription_id: str, *, private: bool, now: datetime, by: str
 ) -> AlertSubscription | None:
-    """`private`: what the channel is by now. None: it is not paused."""
+    """`private`: whether the channel is private now. None: it is not paused."""
     values = {
         "state": "active",
         "pause": None,

@@ -33,7 +33,7 @@ _OLDEST = 5 * 60
 """Seconds. The library allows as many."""
 _UNGENUINE = (
     WebhookVerificationError,
-    # What the library raises besides: on odd base64, on odd lists of signatures, on a body that is no text.
+    # What else the library raises: on odd base64, on odd lists of signatures, on a body that is not text.
     binascii.Error,
     UnicodeDecodeError,
     ValueError,
@@ -132,7 +132,7 @@ class AutumnWebhooks:
         return await self._take(message) if self._ready() else 503
 
     async def _take(self, message: Message) -> int:
-        """Svix sends again what is answered with 503."""
+        """Svix retries what is answered with 503."""
         try:
             count = await deliveries.note(
                 self._database, self._env, reports(self._env, message), now=self._now()
@@ -147,7 +147,7 @@ class AutumnWebhooks:
 
 
 def reports(env: str, message: Message) -> list[ReportedOccurrence]:
-    """What a message reports; nothing where no source reads its type."""
+    """What a message reports; nothing if no source reads its type."""
     body = message.body if isinstance(message.body, Mapping) else {}
     reported: list[ReportedOccurrence] = []
     for source in sources.reading(a_text(body, "type")):

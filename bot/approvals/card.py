@@ -32,7 +32,7 @@ class Audience(StrEnum):
     ASKER = "asker"
     """Where it was requested."""
     READER = "reader"
-    """Anybody; without the buttons that decide."""
+    """Anyone; without the buttons that decide."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class CardTable:
 
     @unbroken
     async def release_post(self, database: Database, card_id: int) -> bool:
-        """Gives back a card that surely was not posted, so that nobody waits for it."""
+        """Gives back a card that was certainly not posted, so that nobody waits for it."""
         return await self._change(database, card_id, {"posting_until": None}, self._table.c.ts.is_(None))
 
     @unbroken

@@ -1,4 +1,4 @@
-"""What is stored of a change: its row, its decisions, its lines in the audit trail."""
+"""What is stored about a change: its row, its decisions, its lines in the audit trail."""
 
 import secrets
 from collections.abc import Collection, Mapping

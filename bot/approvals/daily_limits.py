@@ -143,7 +143,8 @@ class TodayCounter:
             raise TodayMoved(today)
 
     async def lock(self, connection: AsyncConnection) -> None:
-        """Nobody else can let a change through that adds up with this one until the transaction ends.
+        """Until the transaction ends, no other transaction can let through a change that adds up with this
+        one.
 
         Taken before any other lock, and always the customer's before the person's, so that transactions never
         wait for each other. SQLite has one writing transaction at a time anyway.

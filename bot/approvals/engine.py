@@ -1,6 +1,6 @@
 """Applying an approved change: claim it, send its writes, read back, settle.
 
-What is found after a crash is listed at the head of `repository`.
+What a crash can leave behind is listed at the head of `repository`.
 
 A write that Autumn may have looked at is never sent again: it is recorded before it is sent, each position
 once, and only by the process that holds the lease; no process sends what another has recorded. One that
@@ -263,7 +263,7 @@ class Engine:
 
 @unbroken
 async def _before_writing(database: Database, record: Record, now: datetime) -> tuple[list[str], Today]:
-    """Where what is stored of a change differs from the audit trail, and what others have moved today."""
+    """Where the stored change differs from the audit trail, and what others have moved today."""
     async with database.reading() as connection:
         differences = await audit.differences(connection, record.id)
         return differences, await TodayCounter.of(record).count(connection, now)

@@ -34,14 +34,14 @@ class FilledForm:
     id: str
     """Of the submission, or of the change that was edited with it."""
     kind: str
-    """Of the form: what it requests may be of another."""
+    """The form's kind; the change that it requests may be of another."""
     place: Place
     """The customer, and the feature and the entity if it was opened with one."""
     values: Values
 
 
 async def keep(connection: AsyncConnection, form: FilledForm, *, now: datetime) -> None:
-    """In place of what the same form was filled in with before."""
+    """Replaces what the same form was filled in with before."""
     columns = _columns(form, now)
     filled = insert(connection, filled_forms, columns)
     await connection.execute(filled.on_conflict_do_update(index_elements=[filled_forms.c.id], set_=columns))

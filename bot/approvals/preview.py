@@ -122,7 +122,7 @@ def _same_day(daily: DailyTotal | None, amount: Decimal | None, today: Today) ->
 
 
 class EarlierChanges:
-    """What the guards need to know of earlier changes, which Autumn does not tell."""
+    """What the guards need to know about earlier changes, which Autumn does not report."""
 
     def __init__(self, database: Database, env: Environment) -> None:
         self._database = database

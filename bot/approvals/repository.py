@@ -267,7 +267,7 @@ async def supersede(
 
 @unbroken
 async def edit(database: Database, record: Record, draft: Draft, *, now: datetime) -> Record | None:
-    """What the requester makes of a request that waits: a new version, for which earlier approvals do not
+    """Replaces a request that waits with the requester's new version, for which earlier approvals do not
     count. None: it no longer waits, or not as in `record`."""
     values: dict[str, Any] = {
         **preview_columns(draft.preview),
@@ -333,9 +333,8 @@ async def approve(
 ) -> Record | None:
     """One person's approval of this version.
 
-    The last one that is needed makes the change approved, and gives the caller the lease. None as well when
-    the person has already approved this version. Raises ApprovedMeanwhile or TodayMoved when the basis no
-    longer holds.
+    The last one needed makes the change approved, and gives the caller the lease. Also None if the person has
+    already approved this version. Raises ApprovedMeanwhile or TodayMoved when the basis no longer holds.
     """
     person, now = decided.person, decided.at
     async with database.writing() as connection:

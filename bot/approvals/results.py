@@ -63,7 +63,7 @@ class Result(StrEnum):
     NO_EDIT = "no_edit"
     """It is an undo, or it was to become a request about another customer."""
     NO_UNDO = "no_undo"
-    """It cannot be undone, or is being undone: `record` tells which."""
+    """It cannot be undone, or is being undone: `record` says which."""
     UNKNOWN = "unknown"
     """There is no such change."""
     TROUBLE = "trouble"

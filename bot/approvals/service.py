@@ -291,7 +291,7 @@ class ChangeService:
         return await self._decided(withdrawn, ChangeEvent.WITHDRAWN)
 
     async def edit(self, change_id: str, version: int, request: ChangeRequest) -> Outcome:
-        """What the requester makes of their own request while it waits as in `version`."""
+        """Replaces the requester's own request, while it waits as in `version`."""
         permit = await self._permitted(Verb.WITHDRAW, State.WAITING, change_id, request.actor)
         if isinstance(permit, Outcome):
             return permit

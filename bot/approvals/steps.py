@@ -1,4 +1,4 @@
-"""What the steps in the life of a change are given, from its preview to its end: pure values."""
+"""The inputs of the steps in the life of a change, from its preview to its end: pure values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

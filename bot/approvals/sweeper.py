@@ -121,7 +121,7 @@ class Sweeper:
         await self._each(
             "expiry", await change_records.overdue(self._database, self._environment, now), expire
         )
-        # Expire all of them before notifying anybody: notifying depends on Slack.
+        # Expire all of them before notifying anyone: notifying depends on Slack.
         await self._each("expiry", expired, notify)
 
     async def _recover_lapsed(self, now: datetime) -> None:

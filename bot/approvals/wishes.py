@@ -77,8 +77,8 @@ class Wishes:
         return Others(named, askable)
 
     async def pass_on(self, request: ChangeRequest, form: FilledForm, assessment: Assessment) -> Result:
-        """Tells those who may, with a button that opens the form as it is filled in. Once, however often the
-        form is submitted. Raises Slack's errors."""
+        """Notifies those who may request it, with a button that opens the form as filled in. Once, however
+        often the form is submitted. Raises Slack's errors."""
         targets = await self._targets(self._asking(assessment), [request.actor.user])
         if isinstance(targets, Result):
             return targets
@@ -104,7 +104,7 @@ class Wishes:
     async def ask(
         self, request: Request, actor: Actor, asked: Asked, *, besides: Sequence[str] = ()
     ) -> Result:
-        """Tells those who may what this person wishes. Raises Slack's errors."""
+        """Tells those who may what this person would like done. Raises Slack's errors."""
         targets = await self._targets(request, [actor.user, *besides])
         if isinstance(targets, Result):
             return targets

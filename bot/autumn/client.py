@@ -121,7 +121,7 @@ class Autumn:
         return await self._wire.read_model(Customer, _customer_request(customer_id, expand))
 
     async def stripe_facts(self, customer_id: str, *, expand: Sequence[str]) -> StripeFacts:
-        """Of a customer only what Stripe knows: the answer holds the rest as well, but that is not parsed.
+        """Only what Stripe knows about a customer: the answer contains the rest too, but that is not parsed.
         Raises NotFound."""
         return await self._wire.read_model(StripeFacts, _customer_request(customer_id, expand))
 
@@ -202,7 +202,7 @@ class Autumn:
         Raises NotSent if it would have to wait more than `turn_within` seconds for its turn.
         """
         if customer_id == "":
-            return Page[Invoice]()  # Autumn would answer with everybody's
+            return Page[Invoice]()  # Autumn would answer with everyone's
         body = _page(limit, cursor) | _non_empty(customer_id=customer_id, status=list(status))
         request = ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
         return await self._wire.read_model(Page[Invoice], replace(request, turn_within=turn_within))

@@ -296,8 +296,8 @@ class Flag(Model):
 
 
 class Check(Model):
-    """Whether so much of a feature may be used. Of a credit system the balance and what it takes of it, in
-    credits."""
+    """Whether this much of a feature may be used. For a credit system: its balance and what the use would
+    cost, in credits."""
 
     allowed: bool = False
     required_balance: Decimal = Decimal(1)
@@ -363,7 +363,7 @@ class InvoicePreview(Model):
 class BoughtQuantity(Model):
     feature_id: str = ""
     quantity: Decimal = Decimal(0)
-    """In all, with what the plan includes."""
+    """In total, with what the plan includes."""
 
 
 class PlanMove(Model):
@@ -485,8 +485,8 @@ class RewardList(Model):
 
 
 class Entity(Model):
-    """A part of a customer, such as a seat or a workspace. Its subscriptions, purchases and balances have
-    those in them that it shares with its customer; entities.list and entities.get alone tell them."""
+    """A part of a customer, such as a seat or a workspace. Its subscriptions, purchases and balances include
+    those that it shares with its customer; only entities.list and entities.get return them."""
 
     id: Text = ""
     name: Text = ""

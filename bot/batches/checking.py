@@ -52,7 +52,7 @@ class Checker:
         self._most = most
 
     async def check(self, lines: Sequence[BatchLine], actor: Actor) -> CheckedBatch:
-        """Never raises for what is wrong with a line."""
+        """Never raises for a problem with a line."""
         within_limit, beyond = lines[: self._most], lines[self._most :]
         problems = [_problem(line, LineReason.TOO_MANY) for line in beyond]
         try:
@@ -94,7 +94,7 @@ class Checker:
                 problems.append(wrong.problem)
 
         async def assess_alone(change: _LineChange) -> Assessment | AutumnError:
-            """By itself: what the lines before it move is counted afterwards."""
+            """On its own: what the lines before it move is counted afterwards."""
             try:
                 return await self._changes.assess_on(
                     change.request, change.facts, actor, today=NOTHING_MOVED, undo_of=change.undo_of
@@ -114,7 +114,7 @@ class Checker:
     def _judge(
         self, change: "_LineChange", alone: Assessment | AutumnError, context: "_ListContext", actor: Actor
     ) -> "_Judged":
-        """Raises Wrong. What the lines before it move counts against the limits of the day."""
+        """Raises Wrong. What the earlier lines move counts against the daily limits."""
         line, request = change.line, change.request
         if isinstance(alone, AutumnError):
             raise Wrong(_problem(line, LineReason.NOT_READ))
@@ -154,20 +154,20 @@ class Checker:
 
 @dataclass(frozen=True, slots=True)
 class _ListContext:
-    """What the lines of a list are held against."""
+    """What the lines of a list are checked against."""
 
     facts_by_subject: Known
     moved: Mapping[str, Movement]
     """By the change's id, what was moved today."""
     totals: DayTotals
-    """Of that, and of what the lines so far move."""
+    """The totals of the day, including what the lines so far move."""
     touched: dict[tuple[str, str, str], int] = field(default_factory=dict)
     """By customer, entity and what a line changes: that line."""
 
 
 @dataclass(frozen=True, slots=True)
 class _LineChange:
-    """The change that a line asks for, and of whom."""
+    """The change that a line asks for, and for which customer."""
 
     line: BatchLine
     request: ChangeInput
@@ -182,7 +182,7 @@ class _Judged:
 
 
 def movement(request: ChangeInput, preview: Preview, person: str) -> Movement:
-    """What a line moves, for the limits of the day."""
+    """What a line moves, for the daily limits."""
     units = registry.of(request).moved(request, preview.amount, preview.before)
     return Movement(request.customer, person, units, preview.worth)
 

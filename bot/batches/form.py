@@ -62,7 +62,7 @@ class BatchParsed:
     input: BatchInput | None = None
     """None when `errors` says why."""
     errors: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong, in plain words by block_id."""
+    """The errors in plain words, by block_id."""
 
 
 def loading(meta: BatchMeta) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class LineReason(StrEnum):
     """Why a line cannot be part of a batch."""
 
     UNREADABLE = "unreadable"
-    """It is not a line that the parser takes; `LineProblem.text` is the line, `detail` what is wrong."""
+    """The parser cannot read it; `LineProblem.text` is the line, `detail` the problem."""
     NO_CUSTOMER = "no_customer"
     """Nobody has exactly this id or email address."""
     SEVERAL_CUSTOMERS = "several_customers"
@@ -162,14 +162,14 @@ class CheckedBatch:
     problems: tuple[LineProblem, ...] = ()
     """Those that cannot."""
     decision: Decision | None = None
-    """What the policy requires of `lines` together: the strictest of the lines and of their total. None when
-    there is no line."""
+    """What the policy requires of `lines` together: the strictest of the lines and of their total. None if
+    there are no lines."""
     undo_of: str = ""
     """The batch that it takes back."""
     gathered: str = ""
     """Of a list that was gathered: which version of it this is."""
     request: Request | None = None
-    """What the policy was asked, where `decision` is a refusal."""
+    """What the policy was asked, if `decision` is a refusal."""
 
     @property
     def refused(self) -> tuple[Decision, Request] | None:
@@ -203,7 +203,7 @@ class CheckedBatch:
 
     @property
     def value(self) -> Mapping[str, Decimal]:
-        """What the lines are worth where that is known, by currency, in major units."""
+        """What the lines are worth as far as that is known, by currency, in major units."""
         return values(line.preview.worth for line in self.lines)
 
 
@@ -303,7 +303,7 @@ class BatchRecord:
     progress: BatchProgress
     totals: tuple[FeatureTotal, ...]
     value: Mapping[str, Decimal] = field(default_factory=dict)
-    """What the lines are worth where that is known, by currency, in major units."""
+    """What the lines are worth as far as that is known, by currency, in major units."""
     approvals: tuple[Approval, ...] = ()
     decided_by: str = ""
     """Who gave the last approval, denied it or withdrew it."""
@@ -396,4 +396,4 @@ class BatchOutcome:
     checked: CheckedBatch | None = None
     decision: Decision | None = None
     request: Request | None = None
-    """What the policy was asked, where it refused."""
+    """What the policy was asked, if it refused."""

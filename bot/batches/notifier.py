@@ -96,7 +96,7 @@ class BatchNotifier:
                     raise problem
 
     async def redraw_all(self, batch_id: str) -> None:
-        """Redraws what is posted, though it is up to date: *Undo all…* depends on another bulk change."""
+        """Redraws what is posted, even if it is up to date: *Undo all…* depends on another bulk change."""
         for card in await BATCH_CARDS.of(self._database, batch_id):
             if card.ts:
                 await self.redraw(batch_id, card.ts)
@@ -228,7 +228,7 @@ async def claim_outcome(database: Database, record: BatchRecord, now: datetime) 
 
 
 class Redraws:
-    """Tells of batches as they change, so that their cards are redrawn. `every`: seconds between redraws of
+    """Announces batches as they change, so that their cards are redrawn. `every`: seconds between redraws of
     one batch."""
 
     def __init__(self, database: Database, notify: Notify, *, every: float) -> None:

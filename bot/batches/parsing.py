@@ -108,7 +108,8 @@ _TITLES: Mapping[Column, tuple[str, ...]] = {
     Column.KIND: ("kind", "kind of change", "change"),
     Column.ENTITY: ("entity id", "entity"),
 }
-"""What a header may call each column, folded; of several the first counts: an id tells more than a name."""
+"""What a header may call each column, folded. If several match, the first counts: an id is more precise than
+a name."""
 _OF_NO_INTEREST = frozenset(
     {
         *("", "name", "customer name", "company", "note", "notes", "comment", "line", "number"),
@@ -121,7 +122,7 @@ _OF_NO_INTEREST = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ForAll:
-    """What is filled in for the whole list, for lines of the usual kind that do not say it themselves."""
+    """What is filled in for the whole list. It applies to lines of the usual kind that do not specify it."""
 
     action: str = ""
     feature: str = ""
@@ -174,7 +175,7 @@ def filled(customers: Sequence[BatchLine], for_all: ForAll) -> tuple[BatchLine, 
 
 
 def wrong_for_all(for_all: ForAll) -> Mapping[Cell, Note]:
-    """What is wrong with what is filled in for all."""
+    """The errors in what is filled in for all."""
     return _read(registry.usual_line(), for_all.into(LineCells())).wrong
 
 

@@ -1,4 +1,4 @@
-"""What the policy is asked about a list of changes: each line, and what they come to together. Pure."""
+"""What the policy is asked about a list of changes: each line, and their total. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace

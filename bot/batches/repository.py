@@ -87,7 +87,7 @@ async def lines(database: Database, batch_id: str) -> list[BatchLineRecord]:
 
 @unbroken
 async def differences(database: Database, batch_id: str) -> list[str]:
-    """Where what is stored of it differs from the audit trail."""
+    """Where the stored batch differs from the audit trail."""
     async with database.reading() as connection:
         return await audit.batch_differences(connection, batch_id)
 
@@ -423,7 +423,7 @@ async def renew(database: Database, batch_id: str, lease: Lease) -> bool:
 
 @unbroken
 async def release(database: Database, batch_id: str, by: str) -> bool:
-    """Lets go of it, so that another replica can go on at once."""
+    """Releases it, so that another replica can continue right away."""
     return await _hold(database, batch_id, by, {"lease_by": None, "lease_until": None})
 
 

@@ -63,8 +63,8 @@ class BatchTimeouts:
     poll: float = 0.5
     """Between looks at a change that another process works on."""
     per_second: float = 10.0
-    """Lines that begin. Autumn limits changes of balances for each customer alone, but the organization's own
-    backend makes them as well."""
+    """Lines begun per second. Autumn limits balance changes only per customer, but the organization's own
+    backend makes them too."""
     at_once: int = 8
     """Customers whose lines are applied, or checked, at the same time."""
 

@@ -189,7 +189,8 @@ class BatchService:
         return replace(await self._announce(record), checked=checked)
 
     async def _targets(self, decision: Decision, actor: Actor) -> list[CardTarget]:
-        """The approvals channel as well, if it is decided there or is to show one message for all lines."""
+        """Includes the approvals channel if it is decided there, or if one message there must stand for all
+        lines."""
         targets = [CardTarget(CardKind.ASKER, actor.user)]
         if not decision.at_once or (self._rules.post_applied and await self._may_be_posted()):
             targets.append(CardTarget(CardKind.APPROVAL, self._channel.id))

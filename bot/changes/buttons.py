@@ -27,7 +27,7 @@ def on(place: Place) -> list[ChangeKind[Any]]:
 def offered(place: Place, facts: Facts | None) -> list[ChangeKind[Any]]:
     """The kinds that this part of the card offers and that could change something for this customer.
 
-    `facts`: None when the customer could not be read.
+    `facts`: None if the customer could not be read.
     """
     return applying(on(place), facts, place.feature)
 
@@ -37,7 +37,7 @@ def applying(
 ) -> list[ChangeKind[Any]]:
     """Those of the kinds that could change something for this customer, or for this feature of theirs.
 
-    `facts`: None when the customer could not be read.
+    `facts`: None if the customer could not be read.
     """
     return [kind for kind in kinds if facts is None or kind.applies_to(facts, feature)]
 

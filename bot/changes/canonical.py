@@ -46,7 +46,7 @@ def _rounded(value: Decimal) -> Decimal:
 
 
 def near(first: Decimal, second: Decimal) -> bool:
-    """The same figure, but for what is lost on the way: Autumn counts in binary fractions."""
+    """The same figure, except for rounding: Autumn counts in binary fractions."""
     return abs(first - second) <= max(_ABSOLUTE, _RELATIVE * max(abs(first), abs(second)))
 
 

@@ -1,6 +1,6 @@
 """A customer as one of their entities sees them: with only what is the entity's own. Pure.
 
-Autumn adds the customer's balances to an entity's, and an edit of one of those would reach everybody. A kind
+Autumn adds the customer's balances to an entity's, and an edit of one of those would affect everyone. A kind
 of change that is limited to an entity is judged, planned and verified on this view, in which they are empty.
 """
 

@@ -1,4 +1,4 @@
-"""What a customer's next invoices may come to with another coupon."""
+"""An estimate of a customer's next invoices with another coupon."""
 
 import calendar
 from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ def estimates(facts: Facts, coupon: Coupon | None) -> tuple[Next, ...]:
 
 
 def currency_of(facts: Facts) -> str:
-    """The currency that the company's coupons are in: its own. Empty if nothing tells."""
+    """The currency that the company's coupons are in: its own. Empty if unknown."""
     discounts = facts.billing.discounts if facts.billing else ()
     currencies = [discount.currency for discount in discounts if discount.type != "percentage_discount"]
     return next((currency.upper() for currency in (*currencies, *_of_prices(facts.customer)) if currency), "")

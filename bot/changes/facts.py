@@ -1,4 +1,4 @@
-"""Reading what a change has to know, just before it is judged, shown or applied."""
+"""Reads what a change needs, just before it is judged, shown or applied."""
 
 import asyncio
 import contextlib
@@ -149,7 +149,7 @@ async def _in_scope(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing 
     """The customer, or only what one of their entities has of its own."""
     if not about.entity:
         return *await _customer(autumn, about), None
-    # One after the other: by what the customer has before and after it is known what the entity shares.
+    # One after the other: what the customer has before and after shows what the entity shares.
     earlier = await autumn.customer(about.customer_id)
     entity = await _entity(autumn, about)
     whole, billing = await _customer(autumn, about)

@@ -5,7 +5,7 @@
     acme,pro,,at the end,cancel
     acme,in_1abc,20,,refund
 
-A line says what it is about, how much, and what to do; what these cells mean is for the kind to say.
+A line says what it is about, how much, and what to do; the kind defines what these cells mean.
 """
 
 import re
@@ -29,7 +29,7 @@ _NO_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LineNote(NoteCode):
-    """What is wrong with the cells of a line. `what` and `words` are Maple's own words."""
+    """The problems with the cells of a line. `what` and `words` are Maple's own words."""
 
     MISSING = "line_missing", lambda of: f"The {of.raw('what')} is missing."
     UNKNOWN = (
@@ -66,7 +66,7 @@ class LineForm:
     usage: str
     """What its cells are, for people."""
     read: Callable[["LineReader"], Any]
-    """What the cells say; of no use if the reader has found something wrong."""
+    """What the cells say; not to be used if the reader has found an error."""
     fill: Callable[[Any, Facts, str], ChangeInput | Note]
     """The change, by what `read` made of the line; or why this customer cannot have it. The text is unlike
     any other line's, for kinds whose writes have an id of their own."""
@@ -76,7 +76,7 @@ class LineForm:
 
 
 class LineReader:
-    """Reads the cells of one line, and keeps what is wrong with them by cell."""
+    """Reads the cells of one line, and keeps the errors by cell."""
 
     def __init__(self, cells: LineCells) -> None:
         self.cells = cells

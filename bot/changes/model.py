@@ -23,7 +23,7 @@ class ChangeInput(BaseModel):
     customer: str
     """The customer's id."""
     customer_created_at: AwareDatetime | None = None
-    """Distinguishes the customer from a later one with the same id; None when it is not known yet."""
+    """Distinguishes the customer from a later one with the same id; None if not known yet."""
     entity: str = ""
     """The id of the customer's entity that it is limited to; empty for the whole customer."""
 
@@ -70,15 +70,15 @@ class EntityScope:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was read about a customer for one change. What the kind does not need is left empty."""
+    """What was read about a customer for one change. Whatever the kind does not need is empty."""
 
     customer: Customer
-    """Of a change that is limited to an entity, with only what is that entity's own."""
+    """For a change that is limited to an entity, with only that entity's own."""
     read_at: datetime
     scope: EntityScope | None = None
     """None for a change to the whole customer."""
     billing: Billing | None = None
-    """None when not needed, or when Stripe could not be asked and the kind can do without."""
+    """None if not needed, or if Stripe could not be asked and the kind can do without."""
     rewards: RewardList | None = None
     features: Mapping[str, Feature] = field(default_factory=dict)
     plans: Mapping[str, str] = field(default_factory=dict)

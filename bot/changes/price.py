@@ -26,7 +26,7 @@ class Priced:
 
 
 def worth(feature: str, units: Decimal | None, facts: Facts, *, row: str = "") -> Worth | None:
-    """What that many more units would cost the customer. None if no price tells, or several differ.
+    """What that many more units would cost the customer. None if there is no price, or if several differ.
 
     `row`: the id of the part of the balance that they are for, whose own price comes first.
     """
@@ -73,7 +73,7 @@ def _pack(price: UsagePrice) -> Decimal:
 
 def _in_tiers(priced: Priced, units: Decimal) -> Decimal | None:
     """What the next units cost. Autumn does not say whether tiers begin with the first unit or after the
-    included ones: None where that makes a difference."""
+    included ones: None if that makes a difference."""
     price = priced.price
     pack = _pack(price)
     total = _volume if price.tier_behavior == _VOLUME else _graduated

@@ -72,7 +72,7 @@ def listable() -> tuple[ChangeKind[Any], ...]:
 
 
 def usual_line() -> ChangeKind[Any]:
-    """What a line of a list is that does not say it."""
+    """The kind of a line that names none."""
     return listable()[0]
 
 

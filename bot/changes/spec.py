@@ -107,8 +107,8 @@ class ExtraRead:
     """Reads what only one kind needs to know besides the customer."""
 
     read: Callable[[Autumn, str, ChangeInput | None], Awaitable[object]]
-    """Of the customer with this id; the request is None for a form that nobody has filled in. What it
-    answers becomes `Facts.extra`. Raises AutumnError where the change cannot be judged without it."""
+    """For the customer with this id; the request is None for a form that nobody has filled in. The result
+    becomes `Facts.extra`. Raises AutumnError if the change cannot be judged without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class KeyScope:
 
 
 NOBODY = "maple-doctor-asks-about-nobody"
-"""Autumn checks the key's permissions first, and only then for whom a request is."""
+"""Autumn checks the key's permissions first, and only then the customer."""
 
 UPDATE_BALANCE = Write(
     "balances.update",
@@ -172,7 +172,7 @@ class ChangeKind(ABC, Generic[I]):
     offered_on: frozenset[str] = frozenset()
     """Ids of the parts of a customer's card that have the button."""
     primary_button: str = ""
-    """Of the one change that the card has a button for: what the button says. The others are in a menu."""
+    """The button's text, for the one change that has a button on the card. The others are in a menu."""
     short_forms: tuple[ShortForm, ...] = ()
     """Commands that say a whole change in one line."""
     line_form: LineForm | None = None
@@ -202,7 +202,7 @@ class ChangeKind(ABC, Generic[I]):
     in_money: bool = False
     """Whether its amounts are money."""
     valued: bool = False
-    """Whether it may be known what it is worth."""
+    """Whether its worth can be known."""
     daily: DailyTotal | None = None
     has_rewards: bool = False
     """Whether rules may name the rewards that it is about."""
@@ -292,7 +292,7 @@ class ChangeKind(ABC, Generic[I]):
         before: Snapshot,  # noqa: ARG002
         facts: Facts,  # noqa: ARG002
     ) -> Worth | None:
-        """None when it is not known, or has none. `amount`: as `amount` tells it."""
+        """None if it is unknown, or has none. `amount`: the result of `amount`."""
         return None
 
     def adds_up_by(self, request: I) -> str:
@@ -305,11 +305,11 @@ class ChangeKind(ABC, Generic[I]):
 
     @property
     def moves_otherwise(self) -> bool:
-        """Whether what it moves is not its amount: `moved` is its own."""
+        """Whether it moves something other than its amount: the kind overrides `moved`."""
         return type(self).moved is not ChangeKind.moved
 
     def rewards(self, request: I, facts: Facts) -> frozenset[str] | None:  # noqa: ARG002 - as above
-        """Ids of the rewards that it gives or takes away; None when they are not known, or it has none."""
+        """Ids of the rewards that it gives or takes away; None if they are unknown, or it has none."""
         return None
 
     # Applying

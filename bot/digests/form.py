@@ -86,7 +86,7 @@ class DigestParsed:
     input: DigestInput | None = None
     """None if `errors` says why."""
     errors: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong, by block_id, as Slack expects it in answer to a submission."""
+    """The errors by block_id, as Slack expects them in answer to a submission."""
 
 
 def loading(meta: DigestMeta) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def buttons(index: int, digest: Digest, *, fit: bool, may: bool, within: str = "
     def button(label: str, action: str, **more: Any) -> blocks.Button:
         return blocks.button(label, f"{place}{action}:{index}", ref, **more)
 
-    # For everybody: it tells no more than `/autumn upcoming`.
+    # For everyone: it shows no more than `/autumn upcoming`.
     preview = button(setup_words.PREVIEW, ids.DIGEST_PREVIEW)
     if not may:
         return [preview]

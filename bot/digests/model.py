@@ -120,7 +120,7 @@ class RunSkip(StrEnum):
     NOTHING_NEW = "nothing_new"
     """Nothing was new or settled since the last post, and it is set to post nothing then."""
     LATE = "late"
-    """Maple was not running, or could not read Autumn or post within six hours; *Send now*: at once."""
+    """Maple was not running, or could not read Autumn or post within six hours; *Send now*: right away."""
     EDITED = "edited"
     """The time was changed to one that had already passed that day."""
     PAUSED = "paused"

@@ -157,7 +157,7 @@ async def pause(
         if digest is None:
             return None
         await new_runs.add_due_runs(connection, digest, now=now, latest=new_runs.skip_columns(RunSkip.PAUSED))
-        # **Send now* continues.
+        # *Send now* continues.
         scheduled = (digest_runs.c.digest_id == digest_id, digest_runs.c.day.is_not(None))
         await new_runs.cancel_runs(connection, *scheduled, why=RunSkip.PAUSED, now=now)
         values = {

@@ -156,7 +156,7 @@ class ScopeAnswer(StrEnum):
 
 
 def _findings(scope: str, by_use: Sequence[tuple[str, ScopeAnswer | AutumnError]]) -> Iterator[Finding]:
-    """One of what the key may do with the permission, one of what it may not, and one of each error."""
+    """One finding for what the key may do with the permission, one for what it may not, and one per error."""
     for answer in dict.fromkeys(answered for _, answered in by_use):
         allows = phrases.joined(list(dict.fromkeys(use for use, answered in by_use if answered is answer)))
         yield _unknown(allows, answer) if isinstance(answer, AutumnError) else _told(answer, scope, allows)

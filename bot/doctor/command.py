@@ -1,6 +1,6 @@
-"""`maple doctor`: checks whether all that Maple needs is there, and says how to fix what is not.
+"""`maple doctor`: checks whether everything that Maple needs is there, and says how to fix what is not.
 
-Asks only what changes nothing.
+It changes nothing.
 """
 
 from pydantic import SecretStr

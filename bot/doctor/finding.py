@@ -1,4 +1,4 @@
-"""What the doctor says of one thing it looked at, and how it asks Slack and the database."""
+"""What the doctor says about one thing it checked, and how it asks Slack and the database."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

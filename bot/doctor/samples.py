@@ -1,5 +1,5 @@
-"""One of every kind of card and form that Maple draws, of a customer that nobody is: to ask Slack whether it
-takes them."""
+"""One of every kind of card and form that Maple draws, for a made-up customer: to ask Slack whether it
+accepts them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

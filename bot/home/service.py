@@ -106,7 +106,7 @@ class HomeService:
             self.changed()
 
     async def _note_customers(self) -> None:
-        """The first at once, and those of the next second together."""
+        """The first right away, and those of the next second together."""
         try:
             while self._looked_up:
                 people = await self._write_looked_up()

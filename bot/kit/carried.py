@@ -1,7 +1,7 @@
 """What a button or a form carries, so that nothing has to be remembered between clicks.
 
-Messages outlive the version of Maple that drew them, and anybody can make up a payload of their own form: a
-value is believed only as far as it can be read.
+Messages outlive the version of Maple that drew them, and anyone can forge a payload of their own form: a
+value is trusted only as far as it can be read.
 """
 
 import re

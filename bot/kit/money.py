@@ -32,7 +32,7 @@ _ROUGH = Decimal(100)
 """From here on a rough amount has no decimals."""
 _TINY = Decimal("1e-6")
 _MOST_DECIMALS = 9
-"""What is kept of a fraction where none should be lost."""
+"""The decimals that are kept of an amount that should not be rounded."""
 
 
 def decimals(currency: str) -> int:

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 
 def seconds(value: str) -> float | None:
-    """Seconds from now, at least 0; None when the value does not tell."""
+    """Seconds from now, at least 0; None if the value is not understood."""
     try:
         number = float(value)
     except ValueError:

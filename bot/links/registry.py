@@ -29,7 +29,7 @@ class LinkKind:
     lasts: str
     """How long it works, as far as that is known."""
     read_scope: ReadScope | None = None
-    """What the key needs for it, if that lets it change nothing else; else `scopes`."""
+    """The scope the key needs for it, if that one lets it change nothing else; otherwise `scopes`."""
     scopes: tuple[KeyScope, ...] = ()
 
     def write(self, customer_id: str) -> Write:
@@ -60,7 +60,7 @@ PORTAL = LinkKind(
 
 # A page where the customer sets up a payment method
 
-# Not probed by its own request, which would make a customer whom Autumn does not know.
+# Not probed by its own request, which would create a customer that Autumn does not know.
 _PAYMENT_PROBE = Write(
     "billing.update", "POST", "/v1/billing.update", {"customer_id": NOBODY, "plan_id": NOBODY}
 )

@@ -1,4 +1,4 @@
-"""What the answers of several parts are made of. Each field is what was read, or the error in its place."""
+"""What the answers of several parts consist of. Each field is what was read, or the error in its place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The customer that a card is about, what is asked along with them, and what Stripe knows of them."""
+"""The customer that a card is about, what is read along with them, and what Stripe knows about them."""
 
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer, StripeFacts

@@ -80,7 +80,7 @@ def currency(customer: Customer) -> str:
 def price(priced_plan: Plan | None, in_currency: str) -> str:
     """What a plan costs the customer, in mrkdwn. Empty if not known.
 
-    Autumn's own words for it where they are right: they tell the price in the organization's own currency.
+    Autumn's own words for it, if they are right: they give the price in the organization's own currency.
     """
     if priced_plan is None:
         return ""

@@ -1,4 +1,4 @@
-"""What a part of a customer's card is made of.
+"""What a part of a customer's card consists of.
 
 Everything particular to a part is in its folder: `card.py` (what its answer holds, and how that is drawn),
 `words.py` (what it says), and `part.py`, which reads the answer and puts it all together in one `PART`.
@@ -75,7 +75,7 @@ class LookupPart(Generic[A]):
     filters_by_feature: bool = False
     """Whether picking a feature narrows this part down, rather than opens the feature."""
     billing: Callable[[A], Read[Billing]] | None = None
-    """What its answer has of what Stripe knows; None for a part that does not ask Stripe."""
+    """What Stripe knows, from its answer; None for a part that does not ask Stripe."""
     heading: bool = True
     """Whether the title stands above its content."""
     lists_balances: bool = False

@@ -1,4 +1,4 @@
-"""A made-up customer: what the samples of the parts are of."""
+"""A made-up customer, whom the samples of the parts show."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

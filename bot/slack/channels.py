@@ -51,7 +51,7 @@ class Channel:
 
 
 def judge(info: Mapping[str, Any], *, shared_allowed: bool) -> Channel:
-    """What a channel is, by conversations.info. In doubt it is not fit.
+    """What a channel is, by conversations.info. In doubt it counts as unfit.
 
     That another company can read it comes first: it also holds for messages that are already there. Guests
     of this workspace are not looked at: in a channel that they are in, they read what is posted.
@@ -112,8 +112,8 @@ class Channels:
             return Channel(ChannelProblem.UNCHECKED, wait=wait, error=refusal.reason)
 
     async def of_person(self, user: str, *, anew: bool = False) -> frozenset[str] | None:
-        """Ids of the channels that a person is in, as far as Maple may know of them; None when Slack does not
-        tell. `anew`: asks Slack again, whatever it said just now. Never raises."""
+        """Ids of the channels that a person is in, as far as Maple can see them; None if Slack does not say.
+        `anew`: asks Slack again, whatever it said just now. Never raises."""
         cached: frozenset[str] | None = self._of_people.get(user)
         if cached is not None and not anew:
             return cached

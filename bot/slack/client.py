@@ -20,7 +20,7 @@ from bot.kit import retry_after
 from bot.log import library_logger, log
 
 _DEFAULT_WAIT = 1.0
-"""Seconds, where Slack does not tell."""
+"""Seconds, if Slack does not say."""
 REVOKED = frozenset(
     {
         "invalid_auth",

@@ -70,7 +70,7 @@ class Slots:
         self._waiting.pop(connection, None)
 
     def waiting(self, connection: "Connection", *, anew: bool) -> None:
-        """Maple waits for it. `anew`: what it waited for before has just come."""
+        """Maple waits for it. `anew`: what it waited for before has just arrived."""
         self._waiting[connection] = None
         if anew:
             self._waiting.move_to_end(connection)

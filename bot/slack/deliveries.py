@@ -33,7 +33,7 @@ class Deliveries:
         self._seen: TTLCache[str, None] = TTLCache(_MOST, deliveries.REMEMBERED.total_seconds(), timer=clock)
 
     async def first(self, key: str) -> bool:
-        """Whether nobody took this delivery before. Raises what the database driver does."""
+        """Whether this delivery was not taken before. Raises what the database driver does."""
         return not key or await deliveries.first_time(self._database, key, self._now())
 
     async def again(self, key: str) -> None:

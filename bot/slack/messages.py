@@ -73,8 +73,8 @@ async def open_dm(slack: AsyncWebClient, user: str) -> str:
 
 
 def message_words(message: Mapping[str, Any]) -> str:
-    """All the words of a message: its text, and what its blocks and attachments say besides, where other apps
-    have theirs. Cut at 20,000 characters. Never raises."""
+    """All the words of a message: its text, and what its blocks and attachments add, where other apps put
+    theirs. Cut at 20,000 characters. Never raises."""
     words = ""
     for part in _words(message, _DEEPEST):
         # The blocks of what a person wrote repeat the text, in which Slack escapes some characters.

@@ -84,7 +84,7 @@ class Replies:
         return send
 
     async def post(self, channel: str, card: Card, *, thread_ts: str = "") -> None:
-        """A message for everybody in the channel. Raises Unsent with Slack's own reason."""
+        """A message for everyone in the channel. Raises Unsent with Slack's own reason."""
 
         async def send(blocks: Sequence[Block]) -> None:
             await messages.post(self._slack, channel, card.text, blocks, thread_ts=thread_ts)

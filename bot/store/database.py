@@ -293,7 +293,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # Takes the write lock at once: of two transactions that have read, only one could go on to write.
+    # Takes the write lock at once: of two transactions that have read, only one could then write.
     reading = connection.get_execution_options().get(_READING)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 

@@ -1,4 +1,4 @@
-"""Brings the tables up to date, also when several processes start at once."""
+"""Brings the tables up to date, even if several processes start at once."""
 
 from functools import cache
 from pathlib import Path

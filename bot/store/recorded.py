@@ -15,7 +15,7 @@ _ASKED = ("kind", "input", "customer", "env", "reason", "ticket", "channel", "un
 _EDITED = ("kind", "input", "reason", "ticket")
 _COLUMNS = {"customer": "customer_id"}
 JUDGED = ("amount", "worth", "currency", "products", "rewards")
-"""What the policy judges a change by: columns of it."""
+"""The columns by which the policy judges a change."""
 _LABELS = {
     "asker": "asker",
     "decided_by": "last decider",

@@ -296,7 +296,7 @@ digest_runs = Table(
     Column("figures", JSON, nullable=False),
     # The end of the window it covers, where the next window begins; null until it was read.
     Column("covers_until", Instant),
-    # The post in the channel, from when it is known; `ts` is set once its thread is done as well.
+    # The post in the channel, once it is known; `ts` is set once its thread is done too.
     Column("head_ts", String(32)),
     # When the message in the thread was about to be sent: from then on one may be there.
     Column("reply_posting_at", Instant),

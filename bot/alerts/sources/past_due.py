@@ -1,8 +1,8 @@
 """A payment of a subscription failed or is late.
 
-Autumn sends no message about a failed payment as such. What it reports is the status that follows: a
-subscription that is past due, in `billing.updated` and in its list of customers, which Maple looks through as
-well. Both name the period that is unpaid, so each such period is one event.
+Autumn sends no message about a failed payment itself. It reports the status that follows: a subscription that
+is past due, in `billing.updated` and in its list of customers, which Maple looks through as well. Both name
+the period that is unpaid, so each such period is one event.
 """
 
 import json

@@ -1,4 +1,5 @@
-"""What a source of alerts is made of, and how it reads Autumn's messages, which may lack or add anything."""
+"""What a source of alerts consists of, and how it reads Autumn's messages, in which anything may be missing
+or added."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class AlertSource:
     message: str
     """The type of Autumn's messages that it reads."""
     read: Callable[[Data], Iterator[Occurrence]]
-    """What a message reports; nothing where it is about something else. Raises nothing."""
+    """What a message reports; nothing if it is about something else. Never raises."""
     tell: Callable[[Occurrence, EventNames], str]
     """What happened, in a sentence or some lines of mrkdwn, without the customer."""
     offers_allowance: bool = False

@@ -41,7 +41,7 @@ class AdditionChange(BilledChange[AdditionInput]):
         return frozenset({added, *([PRODUCTS] if request.subscription else [])})
 
     def rests_on(self, request: AdditionInput, facts: Facts) -> frozenset[str]:
-        """What is bought once has nothing to do with the period of the main product."""
+        """A one-time purchase does not depend on the period of the main product."""
         mains = mains_touched(facts) if request.subscription else frozenset()
         return mains | {product_touched(request.product)}
 
@@ -60,8 +60,8 @@ class AdditionChange(BilledChange[AdditionInput]):
         return frozenset({request.product})
 
     def holds(self, request: AdditionInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
-        """Another product that was added meanwhile may have begun the period: what counts is what is billed
-        for the time that is left of it."""
+        """Another product that was added meanwhile may have begun the period: what matters is what is billed
+        for the rest of it."""
         return quote.holds({**previewed, "period_end": current["period_end"]}, current)
 
     def plan(self, request: AdditionInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002

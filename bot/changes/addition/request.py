@@ -36,7 +36,7 @@ class AdditionInput(ChangeInput):
 
 
 def offered_products(facts: Facts) -> dict[str, Plan]:
-    """Add-ons and what is bought once, by id: they take no other product's place."""
+    """Add-ons and one-time purchases, by id: they replace no other product."""
     return {
         plan.id: plan
         for plan in facts.offered or ()
@@ -139,7 +139,7 @@ _WHAT = "product"
 class ListedAddition:
     product: str
     quantity: Decimal | None
-    """None where none was written."""
+    """None if none was written."""
 
 
 def read_line(line: LineReader) -> ListedAddition:
@@ -164,7 +164,7 @@ def fill_line(listed: ListedAddition, facts: Facts, unique: str) -> AdditionInpu
 
 
 def _quantities(quantity: Decimal | None, plan: Plan) -> tuple[FeatureQuantity, ...] | Note:
-    """A line can say one quantity; where it says none, what the product includes."""
+    """A line can name one quantity; if it names none, it is what the product includes."""
     sold = sold_by_quantity(plan)
     if len(sold) > 1:
         return Note(AdditionNote.SEVERAL_QUANTITIES)

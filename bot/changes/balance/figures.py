@@ -132,7 +132,7 @@ class BalanceFigures:
 
 
 def rolled_over_to(row: BalanceRow, balance: Balance) -> list[Rollover] | None:
-    """The rollovers of this row; None when it cannot be told, for Autumn gives them for the feature."""
+    """The rollovers of this row; None if that is unclear, since Autumn gives them for the whole feature."""
     if not balance.rollovers:
         return []
     able = [other_row for other_row in balance.breakdown if _rolls_over(other_row)] or balance.breakdown

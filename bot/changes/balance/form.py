@@ -86,7 +86,7 @@ def build(state: FormState) -> FormContent:
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | GrantInput | None:
-    """Without an amount while none can be read, so that what is wrong with the feature shows at once."""
+    """Without an amount while none can be read, so that problems with the feature show right away."""
     feature, action = _feature(meta, values), _action(values)
     reset_at = form_values.moment(values, RESET_BLOCK)
     rows = _rows(facts, feature)
@@ -197,7 +197,7 @@ def _amount(values: Values, action: BalanceAction) -> tuple[Decimal | None, Note
 
 
 def _typed_wrong(values: Values, action: BalanceAction) -> str:
-    """What is wrong with an amount that is typed, in plain words."""
+    """The problem with a typed amount, in plain words."""
     _, wrong = _amount(values, action)
     return notes.plain(wrong) if wrong and form_values.typed(values, AMOUNT_BLOCK) else ""
 
@@ -339,7 +339,7 @@ def _pick_reset(values: Values, *, required: bool) -> Block:
 
 
 def _hidden(facts: Facts) -> list[str]:
-    """Plans of which Autumn shows no balances, so that what they give cannot be picked."""
+    """Plans for which Autumn shows no balances, so that what they give cannot be picked."""
     customer = facts.customer
     hidden = [
         subscription

@@ -101,7 +101,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
     def amount(self, request: BalanceInput, before: Snapshot) -> Decimal | None:
         """Units by which the allowance or what is left moves.
 
-        None where the reset date moves: the reset refills the balance, by however much its plan gives.
+        None if the reset date moves: the reset refills the balance, by however much its plan gives.
         """
         was = BalanceFigures.read(before)
         if was is None or request.amount is None or request.action is BalanceAction.RESET_DATE:
@@ -250,7 +250,7 @@ def _figure(label: BalanceLine, before: Decimal, after: Decimal | None) -> Line:
 def _amount_settled(
     request: BalanceInput, was: BalanceFigures, then: BalanceFigures, is_: BalanceFigures
 ) -> Verdict:
-    """Usage going on at the same time moves what is left, never what is granted."""
+    """Usage at the same time changes what is left, never what is granted."""
     between = not (same_time(is_.resets_at, was.resets_at) or same_time(is_.resets_at, then.resets_at))
     if request.action in GRANTING:
         if near(is_.included, then.included):

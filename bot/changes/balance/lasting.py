@@ -38,7 +38,7 @@ def fields(values: Values) -> list[Block]:
 
 
 def missing(values: Values, stale: str) -> dict[str, str]:
-    """What is wrong with a grant as it is filled in."""
+    """The problems with a grant as it is filled in."""
     if term(values) != UNTIL_DATE:
         return {}
     if EXPIRES_BLOCK not in values:

@@ -1,4 +1,4 @@
-"""A change of a balance, as it is requested: what it is aimed at, what comes of it, and why it is refused."""
+"""A balance change, as requested: its target, its effect, and why it is refused."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ class BalanceInput(ChangeInput):
         return self.amount or ZERO
 
 
-# What it is aimed at
+# Its target
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,11 @@ def _missing(feature_id: str, customer: Customer) -> Note:
     return Note(BalanceNote.FEATURE_NOT_HELD, {"feature": feature_id})
 
 
-# What is sent, and what comes of it
+# What is sent, and its effect
 
 
 def shift(request: BalanceInput, pool: BalanceFigures) -> Decimal:
-    """By how much what is left moves."""
+    """The change in what is left."""
     match request.action:
         case BalanceAction.SET:
             return request.units - pool.level

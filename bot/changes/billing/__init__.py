@@ -1,1 +1,1 @@
-"""What the kinds of change to subscriptions share: which subscription, Autumn's preview, words."""
+"""What all kinds of subscription change share: which subscription, Autumn's preview, words."""

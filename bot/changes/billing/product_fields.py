@@ -70,7 +70,7 @@ def quantity_fields(state: FormState, plan: Plan) -> list[Block]:
 
 
 def chosen_quantities(values: Values, plan: Plan) -> tuple[FeatureQuantity, ...] | None:
-    """None while one is missing or is no number."""
+    """None while one is missing or is not a number."""
     quantities = {feature: _read(_typed(values, plan, feature))[0] for feature in sold_by_quantity(plan)}
     listed = [
         FeatureQuantity(feature=feature, quantity=quantity)
@@ -81,7 +81,7 @@ def chosen_quantities(values: Values, plan: Plan) -> tuple[FeatureQuantity, ...]
 
 
 def quantity_problem(values: Values, plan: Plan) -> str:
-    """What is wrong with what is typed, in plain words."""
+    """The problem with what is typed, in plain words."""
     typed = (_typed(values, plan, feature) for feature in sold_by_quantity(plan))
     wrong = (_read(entry)[1] for entry in typed if entry)
     return next((problem for problem in wrong if problem), "")
@@ -93,7 +93,7 @@ def remembered_features(plan: Plan) -> Mapping[str, str]:
 
 
 def submitted_quantities(meta: Meta, values: Values) -> tuple[tuple[FeatureQuantity, ...], dict[str, str]]:
-    """What was entered, and what is wrong with it, by block."""
+    """What was entered, and the errors in it by block."""
     quantities, errors = [], {}
     for block, feature in meta.shown.items():
         if not block.startswith(_BLOCK):
@@ -121,7 +121,7 @@ def _typed(values: Values, plan: Plan, feature: str) -> str:
 
 
 def _read(typed: str) -> tuple[Decimal | None, str]:
-    """The number, or what is wrong with it."""
+    """The number, or the problem with it."""
     try:
         return amounts.parse_amount(typed), ""
     except NotAnAmount as error:

@@ -44,7 +44,7 @@ def quantity_rows(product: str, feature: str, customer: Customer) -> list[Balanc
 
 
 def quantity_of(row: BalanceRow) -> Decimal:
-    """In all: what is bought, and what is included."""
+    """In total: what is bought plus what is included."""
     return row.included_grant + row.prepaid_grant
 
 
@@ -90,7 +90,7 @@ class FeatureQuantity(BaseModel):
 
     feature: str
     quantity: Decimal
-    """In all, with what the product includes."""
+    """In total, with what the product includes."""
 
 
 Quantities = Sequence[FeatureQuantity]

@@ -41,7 +41,7 @@ def snapshot(facts: Facts) -> Snapshot:
 
 
 def money_moved(before: Snapshot) -> Decimal | None:
-    """Charged, credited or refunded now, for the policy: without its sign. None when it is not known."""
+    """The amount charged, credited or refunded now, for the policy: without its sign. None if unknown."""
     if f"{_QUOTE}lines" not in before:
         return None
     if (refund := before[f"{_QUOTE}refund"]) is not None:

@@ -30,7 +30,7 @@ WRITE_SCOPE = KeyScope(
 
 
 MAIN_PRODUCT = "main product"
-"""What a change touches that puts another main product in the place of one."""
+"""What a change touches that replaces the main product."""
 PRODUCTS = "products"
 """What a change touches that adds a subscription, or ends one."""
 
@@ -53,8 +53,8 @@ def mains_touched(facts: Facts) -> frozenset[str]:
 
 
 def rests_on(subscription_id: str, plan_id: str, facts: Facts) -> frozenset[str]:
-    """What a change to this subscription rests on: also how many subscriptions to its product there are, as
-    its snapshot says; and if the product is the main one, that it still is."""
+    """What a change to this subscription rests on: also the number of subscriptions to its product, which its
+    snapshot includes; and if the product is the main one, that it still is."""
     subscription = find(subscription_id, facts)
     main = subscription is not None and not subscription.add_on
     return frozenset({touched(subscription_id), product_touched(plan_id), *([MAIN_PRODUCT] if main else [])})
@@ -69,8 +69,8 @@ def find(subscription_id: str, facts: Facts) -> Subscription | None:
 
 
 def offered(facts: Facts) -> Sequence[Subscription]:
-    """Those that can be changed. For the whole customer that leaves out what is shown merged for entities.
-    One that is scheduled goes with the change that scheduled it."""
+    """Those that can be changed. For the whole customer, that excludes what is shown merged for entities. A
+    scheduled one belongs to the change that scheduled it."""
     return [
         subscription
         for subscription in facts.customer.subscriptions
@@ -114,7 +114,7 @@ def refused_quote(facts: Facts) -> Note | None:
 
 
 def scheduled_switch(subscription: Subscription, facts: Facts) -> Subscription | None:
-    """What takes its place when it ends, unless that is only the product that everybody falls back to."""
+    """What takes its place when it ends, unless that is only the product that everyone falls back to."""
     change = ByEnding(facts.customer).of(subscription)
     return None if change is None or change.starts.auto_enable else change.starts
 

@@ -87,7 +87,7 @@ def _removal(meta: Meta, product: str) -> CancellationInput:
 
 
 def _action(values: Values, subscription: Subscription | None, facts: Facts) -> CancellationAction:
-    """What is picked; to begin with, what fits the subscription."""
+    """What is picked; at first, what fits the subscription."""
     cancelled = subscription is not None and subscriptions.cancels(subscription, facts)
     first = CancellationAction.TAKE_BACK if cancelled else CancellationAction.AT_PERIOD_END
     return form_values.one_of(values, ACTION_BLOCK, CancellationAction, first)

@@ -132,8 +132,8 @@ class CancellationChange(BilledChange[CancellationInput]):
         before: Snapshot,
         after: Snapshot,  # noqa: ARG002
     ) -> ChangeInput | None:
-        """None when a scheduled change was dropped, which it would not bring back; and for what ended, unless
-        it was free: that is given again, in the place of what followed it and of nothing else."""
+        """None if a scheduled change was dropped, which it would not bring back; and for a product that
+        ended, unless it was free: that one is given again, replacing only what followed it."""
         if before.get("switch") is not None:
             return None
         if request.action is CancellationAction.NOW:

@@ -46,7 +46,7 @@ class CancellationInput(ChangeInput):
 
 
 def offered_purchases(facts: Facts) -> list[Subscription]:
-    """As what the form lists, each product once."""
+    """As entries of the form, each product once."""
     return list(
         {purchase.plan_id: _listed_purchase(purchase) for purchase in subscriptions.purchases(facts)}.values()
     )

@@ -165,7 +165,7 @@ def _belonging(control: ControlType, action: str) -> tuple[str, ...]:
 
 
 def _figures(values: Values) -> dict[str, tuple[Decimal | None, Note | None]]:
-    """What is typed in each field for a number, or what is wrong with it."""
+    """What is typed in each field for a number, or the problem with it."""
     control, action = _control(values), _action(values)
     fields = [LIMIT_BLOCK] if _limited(control, action) else []
     if _buys(control, action):
@@ -200,7 +200,7 @@ def _purchases_in(values: Values) -> str:
 
 
 def _properties(values: Values) -> str | None:
-    """None if what is typed is not properties."""
+    """None if the typed text is not properties."""
     try:
         return properties.dump(properties.parse(form_values.typed_lines(values, PROPERTIES_BLOCK)))
     except NotProperties:

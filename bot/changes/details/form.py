@@ -29,7 +29,7 @@ def build(state: FormState) -> FormContent:
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> DetailsInput | None:
-    """What is altered from the values as they are now, which may differ from those first shown."""
+    """The fields that differ from the current values, which may differ from those first shown."""
     marks = {name: parts.digest(_shown(facts, name)) for name in _FIELDS}
     altered = _altered(meta.model_copy(update={"shown": marks}), values)
     return DetailsInput(customer=meta.customer, **altered) if altered else None

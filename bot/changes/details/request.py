@@ -50,7 +50,7 @@ def details_of(facts: Facts) -> Snapshot:
 
 
 def requested_details(request: DetailsInput) -> dict[str, str | None]:
-    """What is to become of each field that is named; None to clear it."""
+    """The requested value of each field that is named; None to clear it."""
     values: dict[str, str | None] = {name: getattr(request, name) for name in _FIELDS}
     return {name: value or None for name, value in values.items() if value is not None}
 

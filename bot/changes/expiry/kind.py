@@ -69,7 +69,7 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
         return (Write("balances.update", "POST", "/v1/balances.update", body, per_customer=True),)
 
     def verify(self, request: ExpiryInput, before: Snapshot, after: Snapshot | None) -> Verdict:
-        """Autumn answers alike when it has no such grant, so only what is read back counts."""
+        """Autumn gives the same answer if it has no such grant, so only what is read back counts."""
         was, is_ = standalone.read(before), standalone.read(after or {})
         if was is None or is_ is None:
             return Verdict.UNCLEAR
@@ -78,7 +78,7 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
         return Verdict.NOT_APPLIED if same_time(is_.expires_at, was.expires_at) else Verdict.UNCLEAR
 
     def inverse(self, request: ExpiryInput, before: Snapshot, after: Snapshot) -> ExpiryInput | None:  # noqa: ARG002
-        """None where it never expired: Autumn cannot take an expiry away."""
+        """None if it never expired: Autumn cannot remove an expiry."""
         was = standalone.read(before)
         if was is None or was.expires_at is None:
             return None

@@ -1,4 +1,4 @@
-"""What a form is drawn from, and what comes of a submission."""
+"""What a form is drawn from, and the result of a submission."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,8 +41,8 @@ class Meta(Carried):
     typed: str = Field(default="", alias="t")
     """The short form it was opened with, until the customer is known."""
     filled: int = Field(default=0, alias="z")
-    """How often a preset has filled the form in. Slack keeps what is typed in a block of the same id, so the
-    blocks get other ones each time."""
+    """How often a preset has filled the form in. Slack keeps what is typed in a block with the same id, so
+    the blocks get new ids each time."""
     edits: str = Field(default="", alias="g")
     """The request that is edited, as a `Ref`; empty for a new one."""
     asks_others: bool = Field(default=False, alias="o")
@@ -50,11 +50,11 @@ class Meta(Carried):
     shown: Mapping[str, str] = Field(default_factory=dict, alias="d")
     """Of details: a hash of what each field showed, to tell what was altered."""
     seen: Snapshot | None = Field(default=None, alias="b")
-    """The facts that were previewed; None when there were none yet, or when they are too long to keep."""
+    """The facts that were previewed; None if there were none yet, or if they are too long to keep."""
 
     @property
     def form(self) -> str:
-        """What the facts that it was drawn from are remembered by."""
+        """The key under which the facts it was drawn from are cached."""
         return f"{self.submission} {self.entity}" if self.entity else self.submission
 
     @property
@@ -65,7 +65,7 @@ class Meta(Carried):
 
 @dataclass(frozen=True, slots=True)
 class FormPreview:
-    """What the change would come to as it is filled in now."""
+    """What the change would do as it is filled in now."""
 
     lines: tuple[Line, ...] = ()
     refusals: tuple[Note, ...] = ()
@@ -73,7 +73,7 @@ class FormPreview:
     before: Snapshot | None = None
     """The facts that it is previewed from."""
     needed: int | None = None
-    """Approvals; 0 is applied at once, None not known."""
+    """Approvals; 0: applied right away; None: unknown."""
     barred: str = ""
     """Why the policy lets this person not ask for it, in words (mrkdwn); empty when it does."""
     others: str = ""
@@ -103,7 +103,7 @@ class FormState:
     sight: FormPreview | None = None
     """None while too little is filled in."""
     trouble: str = ""
-    """Why a submission was not taken, or what is still to be picked, in words of Maple's own (mrkdwn)."""
+    """Why a submission was not accepted, or what is still to be picked, in Maple's own words (mrkdwn)."""
     presets: Sequence["PresetOffer"] = ()
     opening: bool = False
     """Whether it is drawn for the first time."""
@@ -127,7 +127,7 @@ class FormContent:
     after: Sequence[Block] = ()
     """Fields that need no answer or have one, below the preview."""
     problem: str = ""
-    """What is wrong with what is typed, in plain text; shown in place of the preview."""
+    """The problem with what is typed, in plain text; shown instead of the preview."""
     closed: str = ""
     """Why there is nothing to fill in, in mrkdwn; if set, nothing else is shown."""
 
@@ -142,4 +142,4 @@ class Parsed:
     seen: Snapshot | None = None
     """The facts that the form showed, as `Meta.seen`."""
     errors: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong, in plain words by block_id: as Slack takes them in answer to a submission."""
+    """The errors in plain words, by block_id: as Slack expects them in answer to a submission."""

@@ -1,4 +1,4 @@
-"""For whom a change is: the whole customer, or one of their entities."""
+"""What a change is limited to: the whole customer, or one of their entities."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -65,7 +65,7 @@ def guard(request: GrantInput, facts: Facts, now: datetime) -> Judgement:
 
 
 def _entity(request: GrantInput, facts: Facts) -> Iterator[Note]:
-    """Of what is on or off, or unlimited, Autumn does not tell which is an entity's own."""
+    """For features that are on or off, or unlimited, Autumn does not say which are an entity's own."""
     entity = facts.scope.entity if facts.scope else None
     if entity is None:
         return

@@ -124,7 +124,7 @@ class RefundChange(ChangeKind[RefundInput]):
         return {**after, "answered": canonical.number(amount)}
 
     def verify(self, request: RefundInput, before: Snapshot, after: Snapshot | None) -> Verdict:
-        """By what the sum of the invoice's refunds rose. Any other sum leaves it open."""
+        """Judged by how much the sum of the invoice's refunds rose. Any other sum leaves it unclear."""
         if after is None:
             return Verdict.UNCLEAR
         was, is_ = Refundable.read(before), Refundable.read(after)

@@ -1,4 +1,4 @@
-"""The invoices that can be refunded: what was paid of each, and what is left of it, as Autumn counts."""
+"""The invoices that can be refunded: what was paid of each, and what is left of that, by Autumn's count."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,7 +76,7 @@ class Refundable:
 
 
 def all_refundable(facts: Facts) -> list[Refundable]:
-    """Of what Stripe charged, those of which something is left; the newest first."""
+    """The invoices that Stripe charged and of which something is left; newest first."""
     charged = [Refundable.of(invoice) for invoice in invoices(facts) if from_stripe(invoice)]
     return [refundable for refundable in charged if refundable.left > ZERO]
 

@@ -176,8 +176,8 @@ class RewardChange(ChangeKind[RewardInput]):
         return granted_units(before) if request.action is RewardAction.REDEEM else {}
 
     def holds(self, request: RewardInput, previewed: Snapshot, current: Snapshot) -> bool:
-        """The coupon that goes and the one that comes are those that were shown; a grant still gives what was
-        shown. What the customer has of the features may have moved."""
+        """The coupon to remove and the one to apply are those that were shown; a grant still gives what was
+        shown. The customer's balances may have changed."""
         if request.action is RewardAction.REDEEM:
             return grant_offer(previewed) == grant_offer(current)
         return quote.holds(previewed, current)

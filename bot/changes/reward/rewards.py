@@ -57,7 +57,8 @@ def redeemable(facts: Facts) -> bool:
 
 
 def redeemed_code(grant: FeatureGrant, facts: Facts) -> str | None:
-    """The code by which the customer redeemed this grant before, as far as can be told; each does so once.
+    """The code with which the customer redeemed this grant before, as far as is known; each customer can do
+    so once.
 
     Autumn names what a code gave `reward_<code>_<feature>_bal_…`, and no longer shows it once it is used up;
     Maple's own history may still know.

@@ -76,7 +76,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 
 def _remember(state: FormState, plan: Plan | None) -> Meta:
-    """What the picked product takes the place of, and sells: a submission comes without facts."""
+    """The meta with what the picked product replaces and sells: a submission comes without facts."""
     if plan is None:
         return state.meta.model_copy(update={"shown": {}})
     shown = {PRODUCT_BLOCK: plan.id, _REPLACES: _replaced(plan.id, state.facts)}

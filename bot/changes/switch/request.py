@@ -85,7 +85,7 @@ def scheduled_in_group(plan_id: str, facts: Facts) -> list[Subscription]:
 
 
 def scheduled_products(facts: Facts) -> list[Subscription]:
-    """Main products that start later, without the one that everybody falls back to."""
+    """Main products that start later, without the one that everyone falls back to."""
     return [
         subscription
         for subscription in subscriptions.own(facts)
@@ -173,7 +173,7 @@ def _quoted_otherwise(request: SwitchInput, facts: Facts) -> Note | None:
 
 
 def _wrong_place(request: SwitchInput, facts: Facts) -> Note | None:
-    """Autumn chooses itself what the product takes the place of: that has to be what the form said."""
+    """Autumn itself chooses which product is replaced: it must be the one the form showed."""
     replaced = [subscription.plan_id for subscription in replaced_by(request.product, facts)]
     if len(replaced) > 1:
         return Note(SwitchNote.SEVERAL_HELD, {"products": joined(replaced)})

@@ -83,7 +83,7 @@ class UngrantChange(ChangeKind[UngrantInput]):
         )
 
     def amount(self, request: UngrantInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
-        """The units that are taken back: what is left of them."""
+        """The units that are taken back: those that are left."""
         grant = standalone.read(before)
         if grant is None or grant.size is not GrantSize.AMOUNT:
             return None

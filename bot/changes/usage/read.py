@@ -20,7 +20,7 @@ class RecentEvents:
 
 
 async def recent_events(autumn: Autumn, customer_id: str, request: ChangeInput | None) -> RecentEvents | None:
-    """None where events cannot be read: a recording then relies on Autumn's answer."""
+    """None if events cannot be read: recording usage then relies on Autumn's answer."""
     if not isinstance(request, UsageInput):
         return None
     page = await attempt(

@@ -1,4 +1,4 @@
-"""Adds rows for the days of a digest that came due, and takes away those that nobody delivers."""
+"""Adds rows for the days of a digest that came due, and removes those that nobody delivers."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta

@@ -21,7 +21,7 @@ _NAMED = 3
 """Rows that are named."""
 _OTHER = digest_items.alias("other")
 _IDENTITY = (items.INVOICE, items.ENTITY, items.RESETS_AT)
-"""Details that tell a customer's rows apart."""
+"""Details that distinguish a customer's rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """What a caller needs of a scan."""
+    """What a caller needs from a scan."""
 
     env: Environment
     horizon: datetime

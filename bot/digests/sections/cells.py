@@ -1,6 +1,6 @@
 """Cells and facts that several sections share.
 
-All their days are on the billing calendar: the same for everybody, whatever the digest's zone.
+All their days are on the billing calendar: the same for everyone, whatever the digest's zone.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Whether a customer may use so many units of a feature, why, and what is left."""
+"""Whether a customer may use a number of units of a feature, why, and what is left."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ _AMOUNTS = tuple(Decimal(10) ** power for power in range(6))
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What is read to say whether a customer may use so many units of a feature."""
+    """What is read to say whether a customer may use these units of a feature."""
 
     customer: Customer
     feature: str

@@ -1,4 +1,4 @@
-"""Whether a customer may use so many units of a feature: Autumn answers, and neither uses nor reserves
+"""Whether a customer may use a number of units of a feature: Autumn answers, and neither uses nor reserves
 anything.
 
 Opened from a feature, an entity, or by command.

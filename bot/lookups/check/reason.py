@@ -15,7 +15,7 @@ class Why(StrEnum):
     UNLIMITED = "unlimited"
     ENOUGH_LEFT = "enough_left"
     OVERAGE_OF_PRODUCT = "overage_of_product"
-    """By how the product was made; what is over is billed."""
+    """Because of how the product is set up; overage is billed."""
     OVERAGE_ALLOWED = "overage_allowed"
     """By a billing control of the customer."""
     AUTUMN_ALLOWS = "autumn_allows"
@@ -24,7 +24,7 @@ class Why(StrEnum):
     USAGE_LIMIT = "usage_limit"
     SPEND_LIMIT = "spend_limit"
     MOST_TO_BUY = "most_to_buy"
-    """The product has a price for what is over, up to so many units."""
+    """The product has a price for overage, up to a number of units."""
     NOT_ENOUGH = "not_enough"
     AUTUMN_REFUSES = "autumn_refuses"
 

@@ -40,7 +40,7 @@ class HasNames(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """What is read of all of a customer's entities."""
+    """What is read about all of a customer's entities."""
 
     customer: Customer
     entities: Read[tuple[Entity, ...]]
@@ -54,7 +54,7 @@ class Entities:
 
 @dataclass(frozen=True, slots=True)
 class EntityDetail:
-    """What is read of one of them."""
+    """What is read about one of them."""
 
     customer: Customer
     entity: Read[Entity] | None

@@ -14,7 +14,7 @@ SharedIds: TypeAlias = Mapping[str, frozenset[str]]
 _ZERO = Decimal(0)
 _HUGE = Decimal("1e15")
 _PLACES = 6
-"""Autumn counts in binary fractions; what is left after so many decimals is not a share."""
+"""Decimals. Autumn counts in binary fractions; anything smaller is not a share."""
 
 
 @dataclass(frozen=True, slots=True)

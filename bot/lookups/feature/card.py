@@ -245,7 +245,7 @@ def _usage(answer: FeatureDetail, frame: parts.Frame, name: str) -> list[layout.
         history: list[layout.Drawn] = [parts.failed("usage", words.USAGE, answer.usage)]
     else:
         balance, chosen_span = answer.customer.balances.get(frame.place.feature), frame.place.span
-        # An entity draws on what it shares with others as well, so its own pace says little of the reset.
+        # An entity draws on what it shares with others as well, so its own pace says little about the reset.
         paced = balance is not None and chosen_span is Span.CYCLE and not frame.place.entity
         expected = pace(balance, answer.usage, answer.read_at) if balance and paced else None
         history = _history(answer.usage, expected, chosen_span, name)
@@ -317,7 +317,7 @@ def _total(usage: Usage, span: Span) -> str:
 
 
 def _pace_chart(title: str, expected: Pace) -> Block:
-    """What is used by the end of each day, and what may be: two lines."""
+    """The usage by the end of each day, and what may be used: two lines."""
     used = [numbers.finite(amount) for _, amount in expected.points]
     allowance = [numbers.finite(expected.granted)] * len(used)
     days = _labels([at for at, _ in expected.points])

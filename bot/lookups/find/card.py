@@ -1,4 +1,4 @@
-"""What a search ends at; its card where that is not one customer; and the form that looks one up."""
+"""The result of a search; its card if that is not one customer; and the form that looks one up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

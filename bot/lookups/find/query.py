@@ -151,7 +151,7 @@ def cut(text: str) -> str:
     return text.strip()[:LONGEST].strip()
 
 
-# What is mistyped
+# Typing mistakes
 
 
 def mistyped_stem(text: str) -> str:
@@ -175,7 +175,7 @@ def _typed(text: str) -> str:
 
 
 def _likeness(likeness: difflib.SequenceMatcher[str], customer: Customer) -> float:
-    """From 0 to 1; 0 for what is not close."""
+    """From 0 to 1; 0 if it is not close."""
     name = fold(customer.name)
     best = 0.0
     for spelling in {name, *name.split(), fold(customer.id or ""), *fold(customer.email).partition("@")[::2]}:

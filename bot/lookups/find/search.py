@@ -98,7 +98,7 @@ class Suggested:
     complete: bool = True
     """Whether nobody else's id, name or email contains the text."""
     near: tuple[Customer, ...] = ()
-    """Those that may have been meant where nobody's does."""
+    """Those that may have been meant, if nobody's contains it."""
 
 
 async def suggest(
@@ -230,8 +230,8 @@ def _all_matching(autumn: Autumn, now: Callable[[], datetime]) -> Matching:
 async def _elsewhere(
     autumn: Autumn, query: str, matching: Matching, now: Callable[[], datetime]
 ) -> SeveralMatches | NoMatch:
-    """Whom Autumn's search does not find: the customer with this Stripe id; else nobody, with those whose
-    name, id or email is nearly what was typed."""
+    """For what Autumn's search does not find: the customer with this Stripe id; otherwise no match, with the
+    customers whose name, id or email is close to what was typed."""
     text = cut(query)
     stripe_id = next((reading for reading in readings(query) if is_stripe_id(reading)), None)
     if stripe_id:

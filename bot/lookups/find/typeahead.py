@@ -27,7 +27,7 @@ from bot.lookups.find.search import MOST_SUGGESTED, Suggested, contains, ranked,
 
 _MOST_TEXTS = 500
 _MOST_ASKED = 50
-"""Texts that are asked about at a time; beyond them, only what is known is offered."""
+"""Texts that Autumn is asked about at a time; beyond them, only what is known is offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Typeahead:
     async def _matching(self, text: str) -> Sequence[Customer]:
         if (cached := self._cached(text)) is not None:
             return cached.customers
-        # Others may be waiting for it as well.
+        # Shielded: others may be waiting for it too.
         return (await asyncio.shield(self._asked.get(text) or self._ask(text))).customers
 
     def _cached(self, text: str) -> Suggested | None:

@@ -30,7 +30,7 @@ class Listed:
     entities: Mapping[str, int] = field(default_factory=dict)
     """How many of the entities asked for each customer has, by their id; empty where none were asked for."""
     uses: Mapping[str, BalanceUse] = field(default_factory=dict)
-    """What the list is sorted by with USED, by customer's id; without those who have no such balance."""
+    """What USED sorts the list by, by customer id; without customers who have no such balance."""
 
 
 def list_card(listed: Listed, query: ListQuery) -> Card:

@@ -143,13 +143,13 @@ def parse(typed: str) -> ListQuery | UnknownFilter | UnknownOrder:
 
 
 def _number_of_entities(value: str) -> int:
-    """0 for what is no number of them."""
+    """0 if it is not a valid number."""
     number = _AT_LEAST.fullmatch(value)
     return int(number[1]) if number and int(number[1]) <= MOST_ENTITIES else 0
 
 
 def _days(value: str) -> int:
-    """0 for what is no number of days."""
+    """0 if it is not a valid number of days."""
     days = _JOINED.fullmatch(value)
     return int(days[1]) if days and int(days[1]) <= MOST_DAYS else 0
 
@@ -183,7 +183,7 @@ def in_trial(subscription: ListedSubscription, now: datetime) -> bool:
 
 
 def balance_use(customer: ListedCustomer, feature: str) -> BalanceUse | None:
-    """Of this feature; without one, of the balance of which the largest share is used."""
+    """For this feature; without one, for the balance with the largest used share."""
     balances = customer.get("balances") or {}
     uses = [
         BalanceUse(
@@ -199,7 +199,7 @@ def balance_use(customer: ListedCustomer, feature: str) -> BalanceUse | None:
 
 
 def used_up(customer: ListedCustomer) -> list[str]:
-    """Names of the features of which the customer has used up what was granted."""
+    """Names of the features whose grant the customer has used up."""
     names = []
     for feature_id, balance in (customer.get("balances") or {}).items():
         granted, remaining = balance.get("granted"), balance.get("remaining")

@@ -99,7 +99,7 @@ def _rank(use: BalanceUse | None, feature: str) -> tuple[bool, Decimal]:
 
 
 async def _entities(autumn: Autumn, feature_id: str) -> tuple[Mapping[str, int], bool]:
-    """How many entities each customer has, and whether all were counted. Of all customers at once: a
+    """How many entities each customer has, and whether all were counted. Read for all customers together: a
     customer's own answer shows those of several entities as one."""
     counts: Counter[str] = Counter()
     cursor = ""

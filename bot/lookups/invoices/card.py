@@ -79,7 +79,7 @@ def due_first(preview: InvoicePreview) -> datetime:
 
 
 def line(invoice: Invoice, plan_names: dict[str, str]) -> str:
-    """One invoice in mrkdwn; what was paid and what is due are told where they are a part of the total."""
+    """One invoice in mrkdwn; the amounts paid and due are shown if they are only part of the total."""
     paid = invoice.amount_paid or Decimal(0)
     state_and_due = invoice_facts.facts(invoice)
     facts = [

@@ -62,7 +62,7 @@ class Left:
 
 
 def own_discount(discounts: Iterable[Discount]) -> Discount | None:
-    """The customer's own discount, of which Stripe keeps one; those of subscriptions are apart."""
+    """The customer's own discount, of which Stripe keeps one; those of subscriptions are separate."""
     return next((discount for discount in discounts if discount.subscription_id is None), None)
 
 

@@ -56,7 +56,7 @@ def lines(
 
 
 def hides_balances(customer: Customer, subscription: Subscription) -> bool:
-    """Whether a past-due plan gives features of which Autumn shows no balance."""
+    """Whether a past-due plan gives features for which Autumn shows no balance."""
     if not subscription.past_due:
         return False
     rows = (row for balance in customer.balances.values() for row in balance.breakdown)
@@ -93,7 +93,8 @@ def _over(balances: list[Balance]) -> list[str]:
 
 
 def is_billed(balance: Balance) -> bool:
-    """Whether what is over is in a source that bills it: a free plan's is not, whatever else is held."""
+    """Whether the overage is in a source that bills it: a free plan's is not, whatever else the customer
+    holds."""
     return any(
         row.overage > 0 and row.price and row.price.billing_method == "usage_based"
         for row in balance.breakdown

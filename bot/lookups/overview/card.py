@@ -112,7 +112,7 @@ def _subscription(subscription: Subscription, answer: Overview, currency: str) -
 
 
 def _next_charge(billing: Billing, answer: Overview) -> str:
-    """The earliest of the coming invoices; what the others come to is listed further down."""
+    """The earliest of the coming invoices; the others are listed further down."""
     return invoices.upcoming_line(billing.upcoming, answer.customer)
 
 
