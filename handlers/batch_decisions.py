@@ -96,7 +96,7 @@ async def _sent_csv(interaction: Interaction, services: Services, ref: Ref) -> B
     if batch is None:
         return BatchOutcome(BatchResult.UNKNOWN)
     decision = await services.changes.may_history(interaction.actor)
-    if batch.asker != interaction.user and not decision.permit:
+    if batch.requester != interaction.user and not decision.permit:
         request = Request(Verb.HISTORY, environment=services.environment)
         return BatchOutcome(BatchResult.NOT_ALLOWED, batch, decision=decision, request=request)
     lines = await services.batches.results(batch.id)

@@ -256,7 +256,7 @@ async def drawn(
         preview = FormPreview.of(assessment.judgement)
         if assessment.preview is not None:
             asks_others = False
-            decision = await services.changes.may_ask(assessment, interaction.actor)
+            decision = await services.changes.may_request(assessment, interaction.actor)
             meta = meta.model_copy(update={"reason_required": decision.reason_required})
             # An edited request waits, even if it could be applied right away.
             needed = max(decision.approvals, 1) if meta.edits else decision.approvals
@@ -318,7 +318,7 @@ def _gift(record: Record) -> tuple[str, Decimal] | None:
 async def ask_again(interaction: Interaction, services: Services) -> None:
     """As the form of an earlier request of this person was filled in."""
     record = await services.changes.get(Ref.decode(interaction.value).id)
-    if record is None or record.asker != interaction.user:
+    if record is None or record.requester != interaction.user:
         card = message_cards.result_card(Result.UNKNOWN, now=services.now())
         await services.replies.open_modal(interaction, surfaces.as_modal(card))
         return
@@ -331,7 +331,7 @@ async def edit_request(interaction: Interaction, services: Services) -> None:
     record = await services.changes.get(ref.id)
     refusal = Result.UNKNOWN
     if record is not None:
-        if record.asker == interaction.actor.user and record.editable and record.version == ref.version:
+        if record.requester == interaction.actor.user and record.editable and record.version == ref.version:
             form = await services.changes.form_of(record)
             await _reopen(interaction, services, form, edits=ref.encode())
             return

@@ -35,7 +35,7 @@ async def of_change(
     """Of something to be done with a change."""
     request = policy_requests.request_for_record(verb, record, interaction.actor)
     ask = Ask(verb=verb, change=record.id)
-    return await refused(interaction, services, ask, decision, _Wished(request, besides=(record.asker,)))
+    return await refused(interaction, services, ask, decision, _Wished(request, besides=(record.requester,)))
 
 
 async def of_verb(
@@ -146,7 +146,7 @@ async def _about_change(interaction: Interaction, services: Services, ask: Ask) 
     address = services.people.permalink(posted.channel, posted.ts) if posted else ""
     if links.web(address):
         buttons = (blocks.link_button(approvals_words.OPEN_CARD, ids.LINK, address),)
-    return _Wished(request, (record.asker,), Asked(ask.verb, lines, buttons))
+    return _Wished(request, (record.requester,), Asked(ask.verb, lines, buttons))
 
 
 def _too_late(verb: Verb) -> Result:
@@ -166,7 +166,7 @@ async def _about_list(interaction: Interaction, services: Services, ask: Ask) ->
         title = batch_words.title(len(lines), len(customers), undo=bool(record.undo_of))
         undo = (batch_card.undo_button(record),) if ask.verb is Verb.UNDO else ()
         question = Asked(ask.verb, (title, batch_words.reference(text.code(record.id, 60))), undo)
-        return _Wished(request, (record.asker,), question)
+        return _Wished(request, (record.requester,), question)
     draft_lines = await services.batches.passed_on(ask.draft)
     checked = await services.batches.check(draft_lines, interaction.actor) if draft_lines else None
     if draft_lines is None or checked is None or checked.refused is None:

@@ -113,7 +113,7 @@ async def _ask_others(
     )
     outcome = Outcome(Result.REFUSED, assessment=assessment)
     if assessment.preview is not None:
-        decision = await services.changes.may_ask(assessment, interaction.actor)
+        decision = await services.changes.may_request(assessment, interaction.actor)
         outcome = Outcome(Result.MAY_YOURSELF, assessment=assessment)
         if not decision.permit:
             form = _filled_form(meta, interaction.state)

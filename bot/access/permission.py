@@ -99,13 +99,13 @@ class Permission:
         def offered(decision: Decision) -> bool:
             return decision.permit or decision.reason is DecisionReason.UNCHECKED
 
-        def may_ask(kind: PolicyKind) -> bool:
+        def may_request(kind: PolicyKind) -> bool:
             request = Request(Verb.ASK, kind=kind, environment=self._environment)
             return offered(permitted(policy.widest, request, person))
 
         history = Request(Verb.HISTORY, environment=self._environment)
         return CardRights(
-            frozenset(kind.id for kind in kinds if may_ask(kind)),
+            frozenset(kind.id for kind in kinds if may_request(kind)),
             history=offered(permitted(policy, history, person)),
             links=offered(decide_links(policy, person, self._billing, self._environment)),
         )

@@ -149,7 +149,7 @@ def _in_stripe(record: Record, names: Mapping[str, str]) -> list[Block]:
 
 def _reason(record: Record, background: CustomerBackground) -> list[Block]:
     reason = text.mrkdwn(record.reason, _REASON_LENGTH)
-    requester = background.requester or mentions.person(record.asker)
+    requester = background.requester or mentions.person(record.requester)
     requested = words.requested_by(requester, times.moment(record.created_at))
     ticket = links.linked(record.ticket, words.TICKET_LINK) if links.web(record.ticket) else ""
     lines = [requested, words.reason(reason) if reason else words.NO_REASON, ticket]

@@ -121,7 +121,7 @@ class TodayCounter:
 
     @classmethod
     def of(cls, record: Record) -> "TodayCounter":
-        return cls(record.env, record.input, record.asker, record.id, record.undo_of)
+        return cls(record.env, record.input, record.requester, record.id, record.undo_of)
 
     async def count(self, connection: AsyncConnection, now: datetime) -> Today:
         if not self._is_counted:

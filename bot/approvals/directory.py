@@ -37,7 +37,7 @@ class Directory:
 
     async def requester(self, record: Record) -> str:
         """Their name, in mrkdwn: a mention would notify them of their own request."""
-        return await self.name(Actor(record.asker, record.asker_team))
+        return await self.name(Actor(record.requester, record.requester_team))
 
     async def name(self, actor: Actor) -> str:
         """In mrkdwn."""
@@ -45,7 +45,7 @@ class Directory:
 
     async def mentions(self, record: Record, *, escalate: bool = False) -> str:
         """Mentions of those whom the policy names for requests that wait; without the requester."""
-        return await self.mentions_for(record.asker, escalate=escalate)
+        return await self.mentions_for(record.requester, escalate=escalate)
 
     async def mentions_for(self, requester: str, *, escalate: bool = False) -> str:
         named: Sequence[str] = [*self.rules.mention, *(self.rules.escalate_to if escalate else ())]
@@ -58,7 +58,7 @@ class Directory:
         who = who_may(self._policy, Power.APPROVE, request)
         if who.everyone:
             return words.EVERY_MEMBER
-        return await self._who_may.named(who, [record.asker]) or words.NOBODY
+        return await self._who_may.named(who, [record.requester]) or words.NOBODY
 
 
 class Backgrounds:

@@ -66,7 +66,7 @@ def history(
     content: list[layout.Drawn] = []
     for index, record in enumerate(page.items):
         content += _entry(index, record, steps.get(record.id, ()), names or {})
-        if record.editable and record.asker == viewer:
+        if record.editable and record.requester == viewer:
             edit = approvals_card.edit_button(record, suffix=f":{index}")
             content.append(blocks.actions(f"change.{index}.do", [edit]))
     return layout.card(title, content, [*_paging(place, page), *leads_back], stamp=now)

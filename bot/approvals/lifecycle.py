@@ -240,8 +240,8 @@ class Record:
     input: ChangeInput
     customer_id: str
     env: Environment
-    asker: str
-    asker_team: str
+    requester: str
+    requester_team: str
     channel: str
     """Where it was requested; may be empty."""
     created_at: datetime

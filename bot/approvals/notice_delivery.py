@@ -126,12 +126,12 @@ class NoticeDelivery:
                     assert_never(kind)
 
     async def _post_outcome(self, notice: Notice, record: Record) -> None:
-        problem = await self._direct_messages.problem(record.asker)
+        problem = await self._direct_messages.problem(record.requester)
         if problem is PersonProblem.NOT_MEMBER:
             await self._poster.finish(notice)
         if problem is not None:
             return
-        channel = await self._direct_messages.channel(record.asker)
+        channel = await self._direct_messages.channel(record.requester)
         names = await self._names.of(record)
         card = outcome_card(record, now=self._now(), name=names.customer, names=names.names)
         await self._poster.post(notice, channel, card)

@@ -145,7 +145,7 @@ class ChangeNotifier:
     async def _draw(self, card: PostedCard, record: Record) -> PostedCard | None:
         """The card as it is then; None if it was not drawn."""
         drawing = Drawing(
-            record.asker,
+            record.requester,
             partial(self._card, record, AUDIENCE[card.kind]),
             partial(approvals_card.withheld_card, record, now=self._now()),
         )
@@ -178,7 +178,10 @@ class ChangeNotifier:
         """Tells the requester, below their card, if someone else undid it. Not retried: the card shows it
         too."""
         undo = await change_records.get(self._database, record.undo)
-        if undo.asker == record.asker or await self._direct_messages.problem(record.asker) is not None:
+        if (
+            undo.requester == record.requester
+            or await self._direct_messages.problem(record.requester) is not None
+        ):
             return
         names = await self._names.of(record)
         notice = message_cards.undone_notice(record, names=names.names)

@@ -46,7 +46,7 @@ def request_for_record(verb: Verb, record: Record, actor: Actor, today: Today = 
         products=record.products,
         rewards=record.rewards,
         features=kind.features(record.input, record.before),
-        own=record.asker == actor.user,
+        own=record.requester == actor.user,
         worth=record.worth,
         earlier=today,
     )

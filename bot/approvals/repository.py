@@ -99,7 +99,7 @@ async def _take(
     await note(connection, record, step.event, now=now, actor=step.actor, details=step.recorded)
     if undone is not None:
         undo = {"undo": record.id}
-        await note(connection, undone, ChangeEvent.UNDONE, now=now, actor=record.asker, details=undo)
+        await note(connection, undone, ChangeEvent.UNDONE, now=now, actor=record.requester, details=undo)
     return record
 
 
@@ -168,7 +168,7 @@ async def request(
     right_away = draft.terms.needed == 0 or draft.mandate is not None
     async with database.writing() as connection:
         if right_away:
-            counter = TodayCounter(draft.env, draft.input, draft.asker, undo_of=draft.undo_of)
+            counter = TodayCounter(draft.env, draft.input, draft.requester, undo_of=draft.undo_of)
             await counter.lock(connection)
             if not await _submitted(connection, draft):
                 await counter.check(connection, now, draft.today)
@@ -208,7 +208,7 @@ async def request(
             "batch": record.batch,
         }
         await _queue_notices(connection, record, ChangeEvent.ASKED, now)
-        await note(connection, record, ChangeEvent.ASKED, now=now, actor=record.asker, details=details)
+        await note(connection, record, ChangeEvent.ASKED, now=now, actor=record.requester, details=details)
         for approval in mandated(draft):
             under = {"rule": approval.rule, "batch": record.batch}
             await note(
@@ -290,7 +290,7 @@ async def edit(database: Database, record: Record, draft: Draft, *, now: datetim
         edited = await _take(
             connection,
             record.id,
-            _Step(ChangeEvent.EDITED, values, details, record.asker),
+            _Step(ChangeEvent.EDITED, values, details, record.requester),
             _may_become(State.WAITING, State.WAITING),
             changes.c.version == record.version,
             changes.c.expires_at > now,
@@ -304,7 +304,7 @@ async def edit(database: Database, record: Record, draft: Draft, *, now: datetim
 async def _check_room(connection: AsyncConnection, draft: Draft) -> None:
     """Counts the new request as well."""
     for scope, most, whose in (
-        (changes.c.asker == draft.asker, MOST_OF_PERSON, Whose.PERSON),
+        (changes.c.asker == draft.requester, MOST_OF_PERSON, Whose.PERSON),
         (changes.c.channel == draft.channel, MOST_OF_CHANNEL, Whose.CHANNEL),
     ):
         if whose is Whose.CHANNEL and not draft.channel:

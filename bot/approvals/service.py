@@ -112,7 +112,7 @@ class ChangeService:
         counter = TodayCounter(self._environment, requested, actor.user, undo_of=undo_of)
         return await self._assessor.assess_on(facts, counter, today)
 
-    async def may_ask(self, assessment: Assessment, actor: Actor) -> Decision:
+    async def may_request(self, assessment: Assessment, actor: Actor) -> Decision:
         """Whether this person may request it, and what approvals it would need."""
         return await self._permits(
             policy_requests.request_for_preview(Verb.ASK, assessment, self._environment), actor
@@ -242,15 +242,15 @@ class ChangeService:
         decision = await self._may_approve(record, assessment, actor)
         if not decision.permit:
             return Outcome(Result.NOT_ALLOWED, record, decision)
-        asker = await self._permits(
+        of_requester = await self._permits(
             policy_requests.request_for_preview(
                 policy_requests.asking_verb(record.undo_of), assessment, self._environment
             ),
-            Actor(record.asker, record.asker_team),
+            Actor(record.requester, record.requester_team),
         )
-        if asker.reason is DecisionReason.UNCHECKED:
+        if of_requester.reason is DecisionReason.UNCHECKED:
             return Outcome(Result.UNCHECKED, record)
-        if not asker.permit:
+        if not of_requester.permit:
             return await self._refused(record, Cause.ASKER_NOT_ALLOWED, actor)
         earlier_approvers = {}
         for approval in record.approvals:
@@ -262,12 +262,16 @@ class ChangeService:
                 return Outcome(Result.UNCHECKED, record)
             earlier_approvers[approval.person] = decision.permit
         return Basis(
-            asker.approvals, TodayCounter.of(record), permit.today, earlier_approvers, assessment.preview
+            of_requester.approvals,
+            TodayCounter.of(record),
+            permit.today,
+            earlier_approvers,
+            assessment.preview,
         )
 
     async def _may_approve(self, record: Record, assessment: Assessment, approver: Actor) -> Decision:
         """Whether the policy lets this person approve the change in its current form."""
-        own = record.asker == approver.user
+        own = record.requester == approver.user
         about = policy_requests.request_for_approval(assessment, self._environment, own=own)
         return await self._permits(about, approver)
 

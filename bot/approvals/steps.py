@@ -54,8 +54,8 @@ class Draft:
     submission_id: str
     input: ChangeInput
     env: Environment
-    asker: str
-    asker_team: str
+    requester: str
+    requester_team: str
     channel: str
     reason: str
     ticket: str

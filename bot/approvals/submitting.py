@@ -110,13 +110,13 @@ class Submitting:
         return request, replace(self._draft(request, preview, decision), today=assessment.today), decision
 
     async def _still_mandated(
-        self, asker: Actor, mandate: Mandate, assessment: Assessment
+        self, requester: Actor, mandate: Mandate, assessment: Assessment
     ) -> Mandate | Decision:
         """The mandate reduced to approvers who may still approve this change on its own; or a refusal if one
         of them could not be checked."""
         counting = []
         for approval in mandate.approvals:
-            own = approval.person == asker.user
+            own = approval.person == requester.user
             about = policy_requests.request_for_approval(assessment, self._environment, own=own)
             decision = await self._permits(about, Actor(approval.person, approval.team))
             if decision.reason is DecisionReason.UNCHECKED:
@@ -149,8 +149,8 @@ class Submitting:
             submission_id=request.submission_id,
             input=request.input,
             env=self._environment,
-            asker=request.actor.user,
-            asker_team=request.actor.team,
+            requester=request.actor.user,
+            requester_team=request.actor.team,
             channel=request.channel,
             reason=request.reason,
             ticket=request.ticket,
@@ -185,8 +185,8 @@ async def current_terms(
 ) -> Terms | None:
     """What the policy now requires of a change; None if the requester may no longer request it."""
     verb = policy_requests.asking_verb(record.undo_of)
-    asker = Actor(record.asker, record.asker_team)
-    decision = await permits(policy_requests.request_for_preview(verb, assessment, record.env), asker)
+    requester = Actor(record.requester, record.requester_team)
+    decision = await permits(policy_requests.request_for_preview(verb, assessment, record.env), requester)
     if not decision.permit:
         return None
     terms = policy_requests.terms(decision, now)

@@ -313,7 +313,7 @@ def _largest(lines: Sequence[ShownLine], names: Mapping[str, str]) -> list[Block
 
 
 def _why(record: BatchRecord, requester: str) -> Block:
-    who = requester or mentions.person(record.asker)
+    who = requester or mentions.person(record.requester)
     reason = text.mrkdwn(record.reason, _REASON)
     lines = [
         approvals_words.requested_by(who, times.moment(record.created_at)),

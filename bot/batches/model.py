@@ -288,8 +288,8 @@ class BatchRecord:
     """Grows with every step; a card with a lower one is out of date. A decision is about one revision of a
     waiting batch."""
     env: Environment
-    asker: str
-    asker_team: str
+    requester: str
+    requester_team: str
     channel: str
     """Where it was requested; may be empty."""
     reason: str

@@ -119,7 +119,7 @@ class BatchNotifier:
 
     async def _draw(self, card: PostedCard, record: BatchRecord, lines: Sequence[BatchLineRecord]) -> None:
         drawing = Drawing(
-            record.asker,
+            record.requester,
             partial(self._card, record, lines, AUDIENCE[card.kind]),
             partial(batch_cards.withheld_card, record, now=self._now()),
         )
@@ -137,19 +137,19 @@ class BatchNotifier:
             audience=audience,
             now=self._now(),
             names=await self._names.for_kinds(line.input.kind for line in lines),
-            requester=text.mrkdwn(await self._people.name(Actor(record.asker, record.asker_team))),
+            requester=text.mrkdwn(await self._people.name(Actor(record.requester, record.requester_team))),
         )
 
     # The outcome
 
     async def _tell(self, notice: Notice, record: BatchRecord, lines: Sequence[BatchLineRecord]) -> None:
-        problem = await self._direct_messages.problem(record.asker)
+        problem = await self._direct_messages.problem(record.requester)
         if problem is PersonProblem.NOT_MEMBER:
             await self._outcomes.finish(notice)
             await self._share_below_cards(record, lines)
         if problem is not None:
             return
-        dm = await self._direct_messages.channel(record.asker)
+        dm = await self._direct_messages.channel(record.requester)
         posted = await self._outcomes.post(
             notice, dm, batch_cards.outcome_card(record, lines, now=self._now())
         )
@@ -178,7 +178,7 @@ class BatchNotifier:
         self, record: BatchRecord, lines: Sequence[BatchLineRecord], channel: str, thread_ts: str
     ) -> None:
         with contextlib.suppress(*SLACK_READ_ERRORS):
-            await self._share(record, lines, channel, record.asker, thread_ts=thread_ts)
+            await self._share(record, lines, channel, record.requester, thread_ts=thread_ts)
 
     async def _share(
         self,

@@ -56,8 +56,8 @@ class BatchDraft:
     submission_id: str
     checked: CheckedBatch
     env: Environment
-    asker: str
-    asker_team: str
+    requester: str
+    requester_team: str
     channel: str
     reason: str
     terms: Terms
@@ -222,7 +222,7 @@ async def request(
         await _check_room(connection, draft)
         if draft.checked.gathered:
             version = GatheredVersion(draft.submission_id, draft.checked.gathered)
-            await gathering.check(connection, version, env=draft.env, person=draft.asker)
+            await gathering.check(connection, version, env=draft.env, person=draft.requester)
         await connection.execute(
             plain_insert(batch_lines),
             [{"batch_id": batch_id, **rows.dump_line(line)} for line in draft.checked.lines],
@@ -245,13 +245,13 @@ async def request(
             "undo_of": draft.checked.undo_of,
         }
         record = await load(connection, batch_id)
-        await _note(connection, record, "batch_asked", now=now, actor=draft.asker, details=details)
+        await _note(connection, record, "batch_asked", now=now, actor=draft.requester, details=details)
         return record, True
 
 
 async def _check_room(connection: AsyncConnection, draft: BatchDraft) -> None:
     """Counts the new one as well."""
-    mine = (batches.c.asker == draft.asker, batches.c.env == draft.env, batches.c.state.in_(_OPEN))
+    mine = (batches.c.asker == draft.requester, batches.c.env == draft.env, batches.c.state.in_(_OPEN))
     number = await connection.execute(select(func.count()).select_from(batches).where(*mine))
     if number.scalar_one() > MOST_OF_PERSON:
         raise TooManyOpen
@@ -557,8 +557,8 @@ def _columns(draft: BatchDraft, now: datetime) -> dict[str, Any]:
         "env": draft.env,
         "state": BatchState.WAITING if draft.terms.needed else BatchState.RUNNING,
         "revision": 1,
-        "asker": draft.asker,
-        "asker_team": draft.asker_team,
+        "asker": draft.requester,
+        "asker_team": draft.requester_team,
         "channel": draft.channel,
         "reason": draft.reason,
         "rule": draft.terms.rule,

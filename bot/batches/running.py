@@ -106,7 +106,7 @@ class Runner:
     async def run(self, batch: BatchRecord) -> None:
         """Applies what is left of a batch that this process has just claimed. Raises the database's errors;
         the lease then lapses, and the batch continues."""
-        asker.set(batch.asker)
+        asker.set(batch.requester)
 
         async def renew() -> bool:
             return await repository.renew(self._database, batch.id, self.lease())
@@ -220,7 +220,7 @@ def _request(batch: BatchRecord, line: BatchLineRecord) -> ChangeRequest:
     return ChangeRequest(
         line_steps.submission_id(batch.id, line.number, line.attempt),
         line.input,
-        Actor(batch.asker, batch.asker_team),
+        Actor(batch.requester, batch.requester_team),
         channel=batch.channel,
         reason=batch.reason,
         previewed=line.preview.before,

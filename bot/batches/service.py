@@ -168,8 +168,8 @@ class BatchService:
             submission_id=key,
             checked=checked,
             env=self._environment,
-            asker=actor.user,
-            asker_team=actor.team,
+            requester=actor.user,
+            requester_team=actor.team,
             channel=channel,
             reason=reason,
             terms=policy_requests.terms(decision, self._now()),
@@ -220,12 +220,12 @@ class BatchService:
         decision, refused = await self._judge(requests, Verb.APPROVE, record, actor)
         if not decision.permit:
             return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision, request=refused)
-        asker, _ = await self._judge(
-            requests, _asking(record), record, Actor(record.asker, record.asker_team)
+        of_requester, _ = await self._judge(
+            requests, _asking(record), record, Actor(record.requester, record.requester_team)
         )
-        if asker.reason is DecisionReason.UNCHECKED:
+        if of_requester.reason is DecisionReason.UNCHECKED:
             return BatchOutcome(BatchResult.UNCHECKED, record)
-        if not asker.permit:
+        if not of_requester.permit:
             return BatchOutcome(BatchResult.ASKER_NOT_ALLOWED, record)
         earlier_approvers = {}
         for approval in record.approvals:
@@ -239,7 +239,7 @@ class BatchService:
             batch_id,
             revision,
             Decided(actor.user, actor.team, decision.rule, self._now()),
-            needed=asker.approvals,
+            needed=of_requester.approvals,
             earlier_approvers=earlier_approvers,
         )
         return await self._decided(approved, batch_id)
@@ -262,7 +262,7 @@ class BatchService:
             return BatchOutcome(BatchResult.UNKNOWN)
         if record.state is not BatchState.WAITING:
             return BatchOutcome(BatchResult.TOO_LATE, record)
-        own = record.asker == actor.user
+        own = record.requester == actor.user
         decision = await self._permits(Request(Verb.WITHDRAW, environment=record.env, own=own), actor)
         if not decision.permit:
             return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision)
@@ -326,21 +326,21 @@ class BatchService:
         lines = await self.results(record.id)
         customers = {result.input.customer for result in lines}
         moved = await moved_today(
-            self._database, self._environment, self._now(), customers=customers, person=record.asker
+            self._database, self._environment, self._now(), customers=customers, person=record.requester
         )
         own = {result.change_id for result in lines}
         totals = DayTotals(movement for change_id, movement in moved.items() if change_id not in own)
         earlier: list[Today] = []
         for line in lines:
-            earlier.append(totals.of(line.input, record.asker, without=moved.get(line.undo_of)))
-            totals.add(movement(line.input, line.preview, record.asker))
+            earlier.append(totals.of(line.input, record.requester, without=moved.get(line.undo_of)))
+            totals.add(movement(line.input, line.preview, record.requester))
         return requests_of(lines, earlier, self._environment)
 
     async def _judge(
         self, requests: Sequence[Request], verb: Verb, record: BatchRecord, actor: Actor
     ) -> tuple[Decision, Request | None]:
         """The decision, and the request that was refused, if one was."""
-        own = record.asker == actor.user
+        own = record.requester == actor.user
         about = [replace(request, verb=verb, own=own) for request in requests]
         decisions = [await self._permits(request, actor) for request in about]
         decision = strictest(decisions) or Decision(False, DecisionReason.NO_RULE)
@@ -364,7 +364,7 @@ class BatchService:
         record = await self.get(batch_id)
         if record is None:
             return BatchOutcome(BatchResult.UNKNOWN)
-        verb = _asking(record) if record.asker == actor.user else Verb.APPROVE
+        verb = _asking(record) if record.requester == actor.user else Verb.APPROVE
         decision, refused = await self._judge(await self._requests(record), verb, record, actor)
         if decision.permit:
             return record

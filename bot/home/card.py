@@ -106,7 +106,7 @@ def _deciding(facts: HomeFacts) -> list[Block]:
         lines = [
             *change_lines.bullets(record.lines, known_names.names)[:_MOST_LINES],
             words.requested_by(
-                mentions.person(record.asker),
+                mentions.person(record.requester),
                 times.moment(record.created_at),
                 times.moment(record.expires_at),
             ),
@@ -125,7 +125,7 @@ def _deciding(facts: HomeFacts) -> list[Block]:
 def _list_to_decide(index: int, batch: BatchRecord, facts: HomeFacts) -> list[Block]:
     """A bulk change that waits for this person's decision."""
     requested = words.requested_by(
-        mentions.person(batch.asker), times.moment(batch.created_at), times.moment(batch.expires_at)
+        mentions.person(batch.requester), times.moment(batch.created_at), times.moment(batch.expires_at)
     )
     buttons = [
         *batch_card.decision_buttons(batch, suffix=f":{index}"),

@@ -189,7 +189,7 @@ def test_card_names_approvers() -> None:
     many = tuple(approval_by(f"U{number}", NOW) for number in range(7))
     _, text = draw(record(State.APPLYING, approvals=many))
     assert "<@U4> and 2 others" in text
-    _, text = draw(record(asker="<!channel>"))
+    _, text = draw(record(requester="<!channel>"))
     assert "*Requested by* `&lt;!channel&gt;`" in text
 
 
@@ -351,7 +351,7 @@ def test_withheld_card_shows_nothing_of_the_customer() -> None:
     change = record(State.WAITING, reason="They lost a day", undo_of="chg_0")
     card = approvals_card.withheld_card(change, now=NOW)
     text = json.dumps(card.blocks)
-    for secret in (change.customer_id, change.reason, "500", change.asker):
+    for secret in (change.customer_id, change.reason, "500", change.requester):
         assert secret not in text
     assert "Waiting for approval" in text
     assert not elements(card)

@@ -85,10 +85,10 @@ def test_only_the_requester_can_edit_a_waiting_request() -> None:
         return [element["text"]["text"] for element in checks.elements(card.blocks)]
 
     waiting = record()
-    assert say.EDIT in labels(waiting, waiting.asker)
+    assert say.EDIT in labels(waiting, waiting.requester)
     assert say.EDIT not in labels(waiting, "U9ELSE")
-    assert say.EDIT not in labels(replace(waiting, undo_of="chg_0"), waiting.asker)
-    assert say.EDIT not in labels(record(State.APPLIED), waiting.asker)
+    assert say.EDIT not in labels(replace(waiting, undo_of="chg_0"), waiting.requester)
+    assert say.EDIT not in labels(record(State.APPLIED), waiting.requester)
 
 
 def test_many_steps_are_counted() -> None:

@@ -55,7 +55,7 @@ async def test_request_is_approved_applied_and_undone(harness: Harness) -> None:
     assert sorted(undo.result for undo in undos) == [Result.DONE] + [Result.NO_UNDO] * 2
     (back,) = (undo.record for undo in undos if undo.result is Result.DONE)
     assert back is not None
-    assert (back.state, back.undo_of, back.asker) == (State.WAITING, request.id, "U_LEA")
+    assert (back.state, back.undo_of, back.requester) == (State.WAITING, request.id, "U_LEA")
     assert back.reason == "wrong customer"
     assert harness.permissions.requests[-1].verb is Verb.UNDO
     second = await service.undo(request.id, "undo-again", RAJ)
@@ -162,7 +162,7 @@ async def test_policy_is_asked_about_amount_and_products(sqlite_harness: Harness
     facts = await service.read_facts("balance", CUSTOMER)
     for amount in (100, -1):
         assessment = await service.assess_on(sqlite_harness.balance(amount=amount), facts, ANA)
-        assert (await service.may_ask(assessment, ANA)).permit
+        assert (await service.may_request(assessment, ANA)).permit
     assert (await service.may_history(ANA)).permit
     first, refused, history = sqlite_harness.permissions.requests
     assert (first.amount, first.products, first.environment) == (

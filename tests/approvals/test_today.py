@@ -458,7 +458,7 @@ async def test_changes_planned_in_the_same_list_count(sqlite_harness: Harness) -
     for planned, at_once in ((), True), ((earlier,), False):
         today = DayTotals(planned).of(gift, ANA.user)
         assessment = await service.assess_on(gift, facts, ANA, today=today)
-        assert (await service.may_ask(assessment, ANA)).at_once is at_once
+        assert (await service.may_request(assessment, ANA)).at_once is at_once
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

@@ -80,8 +80,8 @@ NEW = Record(
     input=ASKED,
     customer_id="cus_1",
     env=Environment.SANDBOX,
-    asker="U1",
-    asker_team="T1",
+    requester="U1",
+    requester_team="T1",
     channel="C1",
     created_at=NOW,
     updated_at=NOW,
@@ -346,7 +346,7 @@ async def approve(
     others_permitted: Mapping[str, bool] | None = None,
     **basis: Any,
 ) -> Record | None:
-    counter = TodayCounter(Environment.SANDBOX, ASKED, pair.change.asker, pair.change.id)
+    counter = TodayCounter(Environment.SANDBOX, ASKED, pair.change.requester, pair.change.id)
     standing = {"U2": True, "U3": True} if others_permitted is None else others_permitted
     return await repository.approve(
         pair.database,

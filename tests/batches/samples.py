@@ -47,8 +47,8 @@ def record(
     values: dict[str, Any] = {
         "revision": 3,
         "env": Environment.SANDBOX,
-        "asker": "U01ANA",
-        "asker_team": "T01",
+        "requester": "U01ANA",
+        "requester_team": "T01",
         "channel": "C01",
         "reason": "The outage",
         "rule": "support",

@@ -56,7 +56,7 @@ async def test_approved_list_is_applied_line_by_line_as_changes_under_its_approv
     line = (await harness.lines(replica, done))[0]
     change = await replica.changes.get(line.change_id)
     assert change is not None
-    assert (change.state, change.batch, change.asker, change.decided_by) == (
+    assert (change.state, change.batch, change.requester, change.decided_by) == (
         State.APPLIED,
         done.id,
         ANA.user,

@@ -183,9 +183,9 @@ async def approve_and_apply(service: ChangeService, record: Record | None) -> Re
     return outcome.record
 
 
-async def undo_and_apply(service: ChangeService, applied: Record, asker: Actor = ANA) -> Record:
+async def undo_and_apply(service: ChangeService, applied: Record, requester: Actor = ANA) -> Record:
     """Ana requests the undo of a change, Lea approves it, and it is applied."""
-    outcome = await service.undo(applied.id, uuid4().hex, asker)
+    outcome = await service.undo(applied.id, uuid4().hex, requester)
     undo_record = await approve_and_apply(service, outcome.record)
     undone = await service.get(applied.id)
     assert undone is not None

@@ -175,7 +175,7 @@ class FormFiller:
             assessment = await self._service.assess_on(request, self._facts, ANA)
             preview = FormPreview.of(assessment.judgement)
             if change_preview := assessment.preview:
-                needed = (await self._service.may_ask(assessment, ANA)).approvals
+                needed = (await self._service.may_request(assessment, ANA)).approvals
                 preview = FormPreview.of(
                     assessment.judgement, change_preview.lines, change_preview.before, needed=needed
                 )

@@ -87,7 +87,7 @@ async def test_form_is_passed_on_once_and_taken_up_by_somebody_who_may(mode: Mod
         await maple.lea.submit()
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         (record,) = await maple.bot.changes.history("cus_acme")
-        assert record.asker == maple.lea.id
+        assert record.requester == maple.lea.id
         await maple.bot.background.drain(10)
         await maple.lea.close()
 

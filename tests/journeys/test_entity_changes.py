@@ -73,8 +73,10 @@ async def approve_request(maple: Running, summary: str) -> Record:
     return await approve_and_apply(service_without_slack(maple), record)
 
 
-async def assert_undone(changes: ChangeService, applied: Record, summary: str, asker: Actor = ANA) -> None:
-    undo = await undo_and_apply(changes, applied, asker)
+async def assert_undone(
+    changes: ChangeService, applied: Record, summary: str, requester: Actor = ANA
+) -> None:
+    undo = await undo_and_apply(changes, applied, requester)
     names = (await changes.names.of(undo)).names
     assert on_screen(descriptions.summary(undo.input, names)) == summary
 
