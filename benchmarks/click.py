@@ -4,7 +4,7 @@ Each of a hundred cards is about a different customer and needs one approval. *I
 each, four per second. *At once*: ten people click on each, a thousand clicks in one go. Measured from the
 first click on a card until it shows the change being applied, and until it shows it applied, without Autumn's
 own time (see `benchmarks.card`). Counted: the writes that reached Autumn, of which there may be one per card.
-Beside Maple runs a bare Bolt app that only acknowledges the clicks.
+For comparison, a bare Bolt app that only acknowledges the clicks runs as well.
 """
 
 import argparse
@@ -35,7 +35,7 @@ MAPLE = "Maple"
 IN_TURN = "in turn"
 AT_ONCE = "at once"
 _PATIENCE = 300.0
-"""Seconds in which every card has to be applied. A round still running would be counted in the next."""
+"""Seconds in which every card must be applied. A round still running would be counted in the next."""
 _OPEN = 10
 """Requests of one person, and from one channel, that may be open at once: fewer than the limit."""
 

@@ -1,6 +1,6 @@
 """Slack's Web API as cheap as possible, recording when each message was posted and updated.
 
-Everybody is a full member, the bot is in every channel, and every message is accepted. GET /_benchmark/calls
+Everyone is a full member, the bot is in every channel, and every message is accepted. GET /_benchmark/calls
 returns all messages posted and updated since it was last called.
 """
 

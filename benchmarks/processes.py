@@ -44,7 +44,7 @@ class Server:
     pid: int
 
     def peak(self) -> int | None:
-        """The most memory it has held, in bytes; None where the system does not report it."""
+        """The most memory it has held, in bytes; None if the system does not report it."""
         try:
             lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         except OSError:
@@ -52,7 +52,7 @@ class Server:
         return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
 
     def cpu(self) -> float | None:
-        """Seconds of CPU time so far, of all threads; None where the system does not report it."""
+        """Seconds of CPU time so far, of all threads; None if the system does not report it."""
         try:
             fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:

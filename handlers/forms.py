@@ -122,7 +122,7 @@ async def _open(
 
 
 async def open_form(interaction: Interaction, services: Services, meta: Meta, *, query: str = "") -> None:
-    """`query`: what to look for the customer by, where they are not known."""
+    """`query`: what to look for the customer by, if they are unknown."""
     view = interaction.view
     if view:
         await services.replies.update_modal(view, request_form.loading(meta))

@@ -1,4 +1,4 @@
-"""Links to customers' pages in Autumn that people share: each gets a preview, where that is allowed.
+"""Links to customers' pages in Autumn that people share: each gets a preview, if that is allowed.
 
 Slack reports links in channels that Maple is not in as well; those get none.
 """

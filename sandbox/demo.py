@@ -95,7 +95,7 @@ async def child(environment: dict[str, str], log: Path | None) -> AsyncIterator[
     """The bot's process; stopped at the end, gently first. Its output goes to the log, or here."""
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(log.open("wb")) if log else None
-        # In a separate session, so that Ctrl-C is ours to pass on, after the page has been told.
+        # In a separate session, so that Ctrl-C is ours to pass on, after the page has been notified.
         bot = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot"),
             cwd=ROOT,

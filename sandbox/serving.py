@@ -61,7 +61,7 @@ async def cut(send: Send) -> None:
     """Close the connection without an answer. ASGI has no word for it, so uvicorn's transport is taken."""
     cycle = send.__self__  # type: ignore[attr-defined]
     cycle.transport.abort()
-    while not cycle.disconnected:  # noqa: ASYNC110 - uvicorn tells no other way
+    while not cycle.disconnected:  # noqa: ASYNC110 - uvicorn offers no other way
         await asyncio.sleep(_WAIT)
 
 
@@ -69,8 +69,8 @@ async def _drain(server: uvicorn.Server) -> None:
     state = server.server_state
     try:
         async with asyncio.timeout(GRACE):
-            # A connection accepted at the last moment is known a tick later. When the last one goes,
-            # uvicorn tells nobody.
+            # A connection accepted at the last moment is known a tick later. When the last one closes,
+            # uvicorn notifies nobody.
             await asyncio.sleep(_TICK)
             while state.connections or state.tasks:
                 for connection in list(state.connections):

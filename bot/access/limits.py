@@ -41,7 +41,7 @@ class Worth:
 
 
 def worth_in(amount: Decimal | None, currency: str | None) -> Worth | None:
-    """None if the amount is not known, or that is no currency."""
+    """None if the amount is unknown, or the currency is not one."""
     code = (currency or "").upper()
     return Worth(amount, code) if amount is not None and is_currency(code) else None
 

@@ -116,7 +116,7 @@ def alert_note(note: AlertNote | TooManyAlerts) -> Card:
 
 
 def alert_stopped(subscription: AlertSubscription) -> Card:
-    """Tells the owner that it is paused, or, where it is not, that it was removed."""
+    """Tells the owner that it is paused or, if it is not, that it was removed."""
     where = words.TO_YOU if subscription.personal else words.in_channel(_channel(subscription.channel))
     description, why = what_it_tells(subscription, {}), subscription.pause
     if why is None:

@@ -66,7 +66,7 @@ def change_card(
     names: Mapping[str, str] | None = None,
     background: CustomerBackground = CustomerBackground(),
 ) -> Card:
-    """`name`: the customer's, where it is known; `names`: of features and plans, by id."""
+    """`name`: the customer's, if known; `names`: of features and plans, by id."""
     called = names or {}
     content = [
         *_request(record, called),

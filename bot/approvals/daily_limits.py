@@ -62,7 +62,7 @@ class Movement:
 
 
 class DayTotals:
-    """What movements come to, added up once for any number of changes."""
+    """The totals of movements, added up once for any number of changes."""
 
     def __init__(self, movements: Iterable[Movement] = ()) -> None:
         self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)

@@ -106,6 +106,6 @@ class Backgrounds:
         )
 
     async def _card_of(self, change_id: str) -> str:
-        """Its address in the approvals channel; empty if it has no card there, or is no change."""
+        """Its address in the approvals channel; empty if it has no card there, or is not a change."""
         card = await CHANGE_CARDS.in_approvals_channel(self._database, change_id) if change_id else None
         return self._directory.permalink(card.channel, card.ts) if card else ""

@@ -30,7 +30,7 @@ _ASK_AGAIN = frozenset({State.DENIED, State.EXPIRED, State.SUPERSEDED, State.FAI
 def outcome_card(
     record: Record, *, now: datetime, name: str = "", names: Mapping[str, str] | None = None
 ) -> Card:
-    """`name`: the customer's, where it is known; `names`: of features and plans, by id."""
+    """`name`: the customer's, if known; `names`: of features and plans, by id."""
     called = names or {}
     customer = _customer(record, name)
     headline, *explanation = state_text.described(record, called).split("\n")

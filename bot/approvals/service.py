@@ -108,7 +108,7 @@ class ChangeService:
         undo_of: str = "",
     ) -> Assessment:
         """The preview for a form, from facts that were read before. `today`: what other changes have moved,
-        where that is counted already. Raises AutumnError."""
+        if already counted. Raises AutumnError."""
         counter = TodayCounter(self._environment, requested, actor.user, undo_of=undo_of)
         return await self._assessor.assess_on(facts, counter, today)
 

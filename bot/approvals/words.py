@@ -200,7 +200,7 @@ UNDO_REQUEST = "request"
 
 
 def undoes(change: str, reference: str) -> str:
-    """`change`: UNDONE_CHANGE, as a link to its card where that is known."""
+    """`change`: UNDONE_CHANGE, as a link to its card if that is known."""
     return f"*Undoes* {change} {reference}"
 
 

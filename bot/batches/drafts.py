@@ -84,7 +84,7 @@ def read(line: Mapping[str, Any]) -> BatchLine:
 
 
 class CheckedLists:
-    """For a while, in this process only: a list is checked again where it is not remembered."""
+    """For a while, in this process only: a list that is not cached is checked again."""
 
     def __init__(self, *, seconds: float = 600.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._kept: TTLCache[tuple[str, str], CheckedBatch] = TTLCache(_MOST, seconds, timer=clock)

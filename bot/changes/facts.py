@@ -168,7 +168,7 @@ async def _entity(autumn: Autumn, about: _Subject) -> Entity | None:
 
 
 async def _customer(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing | None]:
-    """The customer and, where it is needed, what Stripe knows of them, in one call."""
+    """The customer and, if needed, what Stripe knows about them, in one call."""
     expand = (*_EXPAND, *(("entities",) if Needs.ENTITIES in about.needs else ()))
     if not about.needs & {Needs.BILLING, Needs.BILLING_IF_READ}:
         return await autumn.customer(about.customer_id, expand=expand), None

@@ -83,7 +83,7 @@ class LineReader:
         self.wrong: dict[Cell, Note] = {}
 
     def about(self, expected: str) -> str:
-        """`expected`: what it has to be, in words."""
+        """`expected`: what it must be, in words."""
         if not self.cells.about:
             self.wrong["about"] = Note(LineNote.MISSING, {"what": expected})
         return self.cells.about
@@ -171,7 +171,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def parse_figure(typed: str, *, decimal_comma: bool) -> Decimal:
-    """As `amounts.parse_amount`, and large figures as they are written in Europe where that is clear:
+    """Like `amounts.parse_amount`, and large figures as they are written in Europe if that is unambiguous:
     `1.000,50`, `1.000.000`. Where the comma is the decimal one, `1,5` is one and a half, and `1,000` can be
     read in two ways. Raises NotAnAmount."""
     if decimal_comma and (comma := _DECIMAL_COMMA.fullmatch(typed)):

@@ -61,7 +61,7 @@ class Line:
     currency: str = ""
     about: str = ""
     estimate: bool = False
-    """Worked out by Maple; Autumn may come to another figure."""
+    """Computed by Maple; Autumn may arrive at another figure."""
     at_least: bool = False
     """There may be more: Autumn shows what several entities hold of one plan as one."""
 
@@ -82,7 +82,7 @@ def name(known_id: str, names: Names) -> str:
 
 
 def billing_day(at: str, _names: Names) -> str:
-    """For `LineStyle.about`, where that is the time of an invoice."""
+    """For `LineStyle.about`, if that is the time of an invoice."""
     return words.on_day(times.billing_day(datetime.fromisoformat(at))) if at else ""
 
 

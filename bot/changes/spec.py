@@ -224,9 +224,9 @@ class ChangeKind(ABC, Generic[I]):
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002 - for those that override it
         """Whether it could change anything for this customer, or for one of their entities.
 
-        `facts`: what the card knows; `billing`, `rewards` and `offered` are None where it does not.
-        `feature`: the one that is open, if any. False only where `guard` would refuse whatever its form can
-        ask for: it asks the same questions as the guard, and where the facts do not tell, it is True.
+        `facts`: what the card knows; `billing`, `rewards` and `offered` are None if it does not. `feature`:
+        the one that is open, if any. False only if `guard` would refuse whatever its form can ask for: it
+        asks the same questions as the guard, and is True if the facts do not answer them.
         """
         return True
 
@@ -337,7 +337,7 @@ class ChangeKind(ABC, Generic[I]):
         return after
 
     def pending_payment(self, answer: object) -> PendingPayment | None:  # noqa: ARG002 - as above
-        """What Autumn's answer to the write says has to be paid first; None when nothing is waited for."""
+        """What Autumn's answer to the write says has to be paid first; None if there is nothing to pay."""
         return None
 
     @abstractmethod

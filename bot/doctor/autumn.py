@@ -178,7 +178,7 @@ def _told(answer: ScopeAnswer, scope: str, allows: str) -> Finding:
 
 
 async def _ask(autumn: Autumn, probe: Write) -> ScopeAnswer | AutumnError:
-    """The error where Autumn did not come to check the permission."""
+    """The error if Autumn did not get as far as checking the permission."""
     try:
         await autumn.send(probe, f"maple:doctor:{secrets.token_hex(8)}")
     except Forbidden:

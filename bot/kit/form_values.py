@@ -24,7 +24,7 @@ def typed_lines(values: Values, block: str) -> str:
 
 
 def as_typed(values: Values, block: str) -> str:
-    """A text with everything in it, for what has to be read character by character."""
+    """A text with everything in it, for what must be read character by character."""
     return _value(values, block)
 
 

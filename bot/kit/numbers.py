@@ -42,7 +42,7 @@ def compact(value: Decimal) -> str:
 def bar(part: Decimal, whole: Decimal, width: int = 10) -> str:
     """`▰▰▰▱▱`: how much of the whole. Empty when there is no whole.
 
-    A little is never shown as nothing, nor nearly all as all.
+    A little is never shown as nothing, and nearly all never as all.
     """
     if whole <= 0:
         return ""

@@ -67,7 +67,7 @@ async def missing_names(
 ) -> CatalogueNames:
     """The names that the customer's answer lacks, of the plans they have and of these plans and features.
 
-    A list of Autumn's is read only if a name is missing. Ids are shown where it does not answer in time.
+    A list of Autumn's is read only if a name is missing. Ids are shown if it does not answer in time.
     """
     plan_ids, feature_ids = set(plans), set(features)
     if not isinstance(customer, AutumnError):

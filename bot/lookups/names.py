@@ -110,7 +110,7 @@ def _unit_prices(prices: list[UsagePrice], in_currency: str) -> str:
 
 
 def amount_in(currency: str, priced: PlanPrice | UsagePrice) -> Decimal | None:
-    """The amount in a currency that has its own price; None where the default one holds."""
+    """The amount in a currency that has its own price; None if the default one applies."""
     amounts = {additional.currency.upper(): additional.amount for additional in priced.additional_currencies}
     return amounts.get(currency.upper()) if currency else None
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from bot.kit.card import Block, Card
 
 _UNKNOWN = "invalid_blocks"
-"""What Slack answers, among other reasons, where it does not know a type of block yet."""
+"""What Slack answers, among other reasons, if it does not know a type of block yet."""
 _NAMES = frozenset(
     {
         _UNKNOWN,

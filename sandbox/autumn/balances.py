@@ -205,7 +205,7 @@ def show_row(row: Row, feature: LocalFeature) -> Json:
 
 
 def _show_price(price: Json | None) -> Json | None:
-    """The price as a balance has it: without the interval and other currencies that the plan tells of."""
+    """The price as a balance has it: without the interval and the other currencies that the plan lists."""
     if price is None:
         return None
     fields = ("amount", "tiers", "tier_behavior", "billing_units", "billing_method", "max_purchase")

@@ -55,7 +55,7 @@ Handler = Callable[[Context], Any]
 class ApiRoute:
     """How one endpoint is reached and guarded.
 
-    `customer` tells by whom its rate limit is counted: the customer of the request, or the organization.
+    `group`: of the rate limit that it counts against.
     """
 
     method: str

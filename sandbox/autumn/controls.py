@@ -24,9 +24,9 @@ _ONLY_ONCE = {
 
 
 def read(reader: BodyReader) -> dict[str, list[Json]]:
-    """The lists of a body's billing_controls, with their defaults; what is wrong is noted in the reader.
+    """The lists of a body's billing_controls, with their defaults; errors are noted in the reader.
 
-    Features are not looked up: an unknown one, a boolean or one that is not for sale is taken as well.
+    Features are not looked up: an unknown one, a boolean one or one that is not for sale is accepted too.
     """
     controls = reader.get("billing_controls", "object", default={})
     part = BodyReader(controls, "billing_controls.")
@@ -114,7 +114,7 @@ def of(state: AutumnState, customer: LocalCustomer, kind: str) -> list[Json]:
 
 
 def show(state: AutumnState, customer: LocalCustomer, *, listed: bool = False) -> Json:
-    """As reads have them; a list does not tell where an entry comes from."""
+    """As reads return them; a list does not say where an entry comes from."""
     controls: Json = {}
     for kind in KINDS:
         entries = of(state, customer, kind)
@@ -173,7 +173,7 @@ def usable(
 
 
 def _overage_limit(limit: Json, rows: Sequence[Row]) -> float:
-    """In units. A percentage is of the grant, and says what all usage may come to."""
+    """In units. A percentage is of the grant, and caps the total usage."""
     if limit.get("limit_type") == "usage_percentage":
         granted = sum(row.grant for row in rows)
         return float(granted * (limit["overage_limit"] / 100 - 1))

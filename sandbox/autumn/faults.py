@@ -32,7 +32,7 @@ class AutumnFault:
     customer: str | None = None
     """Only for this customer id."""
     expanding: str | None = None
-    """Only where this is to be expanded, such as invoice_previews: a trouble of Stripe's alone."""
+    """Only if this is to be expanded, such as invoice_previews: a failure of Stripe alone."""
     chance: float = 1.0
     struck: int = 0
 

@@ -1,4 +1,4 @@
-"""What Autumn tells of by webhook: plans that changed, and limits and thresholds that usage reached."""
+"""What Autumn reports by webhook: plans that changed, and limits and thresholds that usage reached."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +21,8 @@ class _Held:
 
 @contextmanager
 def plans(state: AutumnState, customer: LocalCustomer) -> Iterator[None]:
-    """Tell of what becomes of the customer's plans meanwhile. Within another of the same customer it does
-    nothing."""
+    """Report how the customer's plans change inside the block. Does nothing when nested for the same
+    customer."""
     if state.announce is None or customer.internal_id in state.watched:
         yield
         return
@@ -179,7 +179,7 @@ def _scenario(change: Json, old: _Held | None, new: _Held, was: list[_Held]) -> 
 def usage(
     state: AutumnState, customer: LocalCustomer, feature_id: str, entity_id: str | None
 ) -> Iterator[None]:
-    """Tell of the limits and thresholds of a feature that are reached meanwhile."""
+    """Report the limits and thresholds of a feature that are reached inside the block."""
     if state.announce is None:
         yield
         return

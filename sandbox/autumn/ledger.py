@@ -11,7 +11,7 @@ from sandbox.autumn.model import Json
 @dataclass(slots=True)
 class AutumnCall:
     route: str
-    """The route's name, such as customers.get, or the path when it is no route."""
+    """The route's name, such as customers.get, or the path if there is no such route."""
     method: str
     path: str
     at: datetime
@@ -36,7 +36,7 @@ class AutumnWrite:
 def log_entry(
     clock: AutumnClock, *, method: str, path: str, customer: str | None, status: int, body: Any
 ) -> Json:
-    """What logs.search tells of a request. Of what was answered, only errors are kept."""
+    """What logs.search returns for a request. Of the answers, only errors are kept."""
     return {
         "timestamp": clock.now().isoformat(),
         "source": "api_request",

@@ -1,4 +1,5 @@
-"""Writes that are answered at once and done later, as for organizations whose balance updates are queued."""
+"""Writes that are answered right away and done later, as for organizations whose balance updates are
+queued."""
 
 import asyncio
 from collections.abc import Callable

@@ -77,7 +77,7 @@ def coupon(state: AutumnState, reward_id: str) -> Reward:
 def put(
     state: AutumnState, customer: LocalCustomer, reward: Reward, subscription_id: str | None = None
 ) -> None:
-    """Put a coupon on the customer, in the place of the one there, or beside others on a subscription."""
+    """Put a coupon on the customer, replacing the one there, or next to others on a subscription."""
     start = state.now // 1000
     end = add_months(state.now, reward.length or 0) // 1000 if reward.duration == "months" else None
     if subscription_id is None:

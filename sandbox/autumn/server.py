@@ -169,7 +169,7 @@ class LocalAutumn:
         self.webhooks.send(kind, data)
 
     def send_webhooks_to(self, url: str, *, types: Iterable[str] | None = None, secret: str = "") -> Endpoint:
-        """Tell this address from now on what happens; the endpoint has the secret that signs."""
+        """From now on, report to this address what happens; the endpoint has the signing secret."""
         self.state.announce = self.webhooks.send
         return self.webhooks.to(url, types=types, secret=secret)
 

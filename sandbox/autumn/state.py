@@ -59,7 +59,7 @@ class AutumnState:
     redemptions: dict[str, int] = field(default_factory=dict)
     """How often each promo code was redeemed."""
     announce: Callable[[str, Json], object] | None = None
-    """Told the type and the data of what a webhook would be sent for; None while nobody listens."""
+    """Called with the type and the data of each event that has a webhook; None while nobody listens."""
     watched: set[str] = field(default_factory=set)
     """Customers whose plans are being changed, by internal id."""
     reserved: dict[str, tuple[LocalCustomer, LocalEvent]] = field(default_factory=dict)

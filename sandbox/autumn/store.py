@@ -41,7 +41,7 @@ class Customers:
 
     def pack(self) -> None:
         """Keeps customers as bytes from which each is made when it is first asked for. Copying them all takes
-        twenty times as long as copying the few that anybody looks at."""
+        twenty times as long as copying the few that anyone looks at."""
         self._packed |= {internal: pickle.dumps(customer) for internal, customer in self._kept.items()}
         self._kept.clear()
 
@@ -115,7 +115,7 @@ class Customers:
         self._sorted = None
 
     def changed(self, customer: LocalCustomer) -> None:
-        """To be told when a customer's id, name or email changed."""
+        """Must be called when a customer's id, name or email changed."""
         before = self._outlines[customer.internal_id]
         if before.id is not None:
             self._by_id.pop(before.id, None)

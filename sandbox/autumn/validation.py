@@ -1,4 +1,4 @@
-"""Reading a request's body, with the messages Autumn has for what is wrong with it."""
+"""Reading a request's body, with Autumn's messages for its errors."""
 
 import base64
 import json

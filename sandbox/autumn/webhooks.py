@@ -40,7 +40,7 @@ class Endpoint:
         return self.secrets[0]
 
     def rotate(self) -> str:
-        """Another secret, beside the one there was."""
+        """Another secret, in addition to the previous one."""
         self.secrets.insert(0, new_secret())
         return self.secret
 
@@ -52,7 +52,7 @@ class WebhookMessage:
     type: str
     data: Json
     statuses: list[int | None] = field(default_factory=list)
-    """What each delivery was answered with; None where there was no answer."""
+    """What each delivery was answered with; None if there was no answer."""
 
     @property
     def body(self) -> bytes:
@@ -118,7 +118,7 @@ class Webhooks:
         self._held = self._held or []
 
     def release(self, order: Order = "sent", *, times: int = 1, seed: int = 0) -> None:
-        """Send what was held back in that order, each as often as asked; what comes later is sent at once."""
+        """Send what was held back in that order, each `times` times; what comes later is sent right away."""
         held, self._held = (self._held or []) * times, None
         if order == "reversed":
             held.reverse()

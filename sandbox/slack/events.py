@@ -106,7 +106,7 @@ def _hidden(sim: Simulation, subtype: str) -> Json:
 
 
 def _link_shared(sim: Simulation, message: LocalMessage, channel: LocalChannel, links: list[Json]) -> Json:
-    """Slack sends link_shared from channels the app is not in, too."""
+    """Slack sends link_shared even from channels the app is not in."""
     message.unfurl_id = message.unfurl_id or f"{channel.id}.{message.ts}.{secrets.token_hex(16)}"
     inner: Json = {
         "type": "link_shared",

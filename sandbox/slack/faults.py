@@ -66,7 +66,7 @@ class SlackFaults:
         self._cleared = asyncio.Event()
 
     def close(self) -> None:
-        """Nothing is delayed any more."""
+        """Nothing is delayed any longer."""
         self._closing = True
         self._cleared.set()
 

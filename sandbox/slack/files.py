@@ -16,7 +16,7 @@ DOWNLOAD = "files.download"
 
 
 def keep(sim: Simulation, user: User, name: str, content: bytes) -> File:
-    """A file that a person picked, not shared with anybody yet."""
+    """A file that a person picked, not shared with anyone yet."""
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     file = File(sim.workspace.next_id("F"), name, name, kind, user.id, content)
     sim.workspace.files[file.id] = file
@@ -50,7 +50,7 @@ async def uploaded(sim: Simulation, request: Request) -> Response:
 
 
 async def private(sim: Simulation, request: Request) -> Response:
-    """GET /files-pri/{team}-{file}/…: for the app's token; for anybody else Slack's page to sign in."""
+    """GET /files-pri/{team}-{file}/…: for the app's token; for anyone else Slack's page to sign in."""
     try:
         faults = await sim.faults.apply_before(DOWNLOAD)
         file = sim.workspace.files.get(request.path_params["ids"].partition("-")[2])

@@ -201,7 +201,7 @@ class Workspace:
         ]
 
     def mentions(self, user_id: str, message: LocalMessage) -> bool:
-        """Whether a message mentions this person, one of their groups, or everybody."""
+        """Whether a message mentions this person, one of their groups, or everyone."""
         called = [f"<@{user_id}>", "<!channel>", "<!here>", "<!everyone>"]
         called += [f"<!subteam^{group.id}" for group in self.groups.values() if user_id in group.users]
         return any(mark in message.text for mark in called)

@@ -53,7 +53,7 @@ QUICK = ChangeTimeouts(
 
 @dataclass
 class Permissions:
-    """Everybody may do everything except approve their own requests, unless a field says otherwise."""
+    """Everyone may do everything except approve their own requests, unless a field says otherwise."""
 
     policy: Policy | None = None
     needed: int = 1

@@ -1,4 +1,4 @@
-"""Any order of verbs, by anybody, at any time: states follow the transitions, and each write begins once."""
+"""Any order of verbs, by anyone, at any time: states follow the transitions, and each write begins once."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence

@@ -1,4 +1,4 @@
-"""Permissions are checked when it counts: with each approval, the policy decides about everybody again."""
+"""Permissions are checked when it matters: with each approval, the policy decides about everyone again."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -66,7 +66,7 @@ class DigestHarness:
         return self.now
 
     def at(self, now: datetime) -> None:
-        """Sets everybody's clock."""
+        """Sets everyone's clock."""
         self.now = now
         self.slack.clock.set(now)
         self.autumn.clock.set(now)

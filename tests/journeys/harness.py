@@ -197,7 +197,7 @@ def _empty() -> View:
 
 @dataclass(frozen=True, slots=True)
 class FormHarness:
-    """Everybody may do everything, with one approval unless `permissions` says otherwise."""
+    """Everyone may do everything, with one approval unless `permissions` says otherwise."""
 
     autumn: LocalAutumn
     client: Autumn

@@ -22,7 +22,7 @@ class RequestCase:
     route: str
     """The Autumn route that writes it."""
     outdate: Steps | None = None
-    """A change made in Autumn directly that outdates the request; None where nothing does."""
+    """A change made in Autumn directly that outdates the request; None if nothing does."""
     shown_again: str = ""
     """What the card shows after that."""
     undo: str = ""

@@ -47,7 +47,7 @@ def day_without_earlier_digests(maple: Running) -> date:
 
 
 def day_of_25_hours(maple: Running) -> date:
-    """The next day, at least so many days ahead, on which the clocks go back after nine."""
+    """The next day, at least three days ahead, on which the clocks go back after nine."""
     day = day_without_earlier_digests(maple)
     while nine_in_utc(day + DAY) - nine_in_utc(day) <= DAY:
         day += DAY

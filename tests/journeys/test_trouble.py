@@ -29,7 +29,7 @@ BUSY = Timeouts(
     autumn=RetryPolicy(connect=1.5, attempt=1.5, whole=1.8, attempts=2, backoff=0.01, part=1.5),
     limits=UNHURRIED.limits,
 )
-"""Longer where something else has to be read in the same time, for busy machines."""
+"""Longer if something else must be read in the same time, for busy machines."""
 LINES = (
     "/autumn cus_acme",
     "/autumn products cus_acme",

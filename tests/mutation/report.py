@@ -107,7 +107,7 @@ def survivors(trials: Sequence[Trial], reasons: Reasons) -> list[tuple[Trial, st
 
 
 def outdated(trials: Sequence[Trial], reasons: Reasons) -> list[str]:
-    """Reasons for mistakes that are noticed by now, or no longer made."""
+    """Reasons for mistakes that are noticed now, or no longer made."""
     alive = {(trial.path, label(trial.mutation)) for trial in trials if not trial.killed_by}
     paths = {trial.path for trial in trials}
     return [

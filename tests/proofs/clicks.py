@@ -90,8 +90,8 @@ async def _request(deployed: SlackDeployment, person: LocalPerson, number: int) 
 
 async def _click(deployed: SlackDeployment, card: LocalMessage, number: int) -> None:
     """An approval reads Autumn before it decides, and a denial needs a reason first, so simultaneous clicks
-    seldom decide at the same moment. Hence in some rounds nobody denies, in some everybody does, and in
-    others the forms are open before anybody approves, and are submitted at random moments."""
+    seldom decide at the same moment. Hence in some rounds nobody denies, in some everyone does, and in others
+    the forms are open before anyone approves, and are submitted at random moments."""
     dice = random.Random(number)  # noqa: S311 - reproducible
     share, open_before, delay = ((0.5, False, 0), (0, False, 0), (0.5, True, 0.3), (1, False, 0))[number % 4]
     people = dice.sample(deployed.people, len(deployed.people))

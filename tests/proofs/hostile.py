@@ -1,4 +1,4 @@
-"""Thousands of hostile payloads, signed as Slack's, to every listener, from everybody who could send one.
+"""Thousands of hostile payloads, signed as Slack's, to every listener, from everyone who could send one.
 
 The same seed makes the same inputs. They are made from what Maple itself put on its cards and forms, but in
 the name of other people, with parts missing, of the wrong type or full of values that break programs. Maple

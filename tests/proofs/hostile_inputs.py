@@ -1,4 +1,4 @@
-"""Hostile payloads, made from what Maple put on its cards and forms, in the name of anybody.
+"""Hostile payloads, made from what Maple put on its cards and forms, in the name of anyone.
 
 Parts are missing, of the wrong type, or full of values that break programs. The same seed makes the same
 payloads.

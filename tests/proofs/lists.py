@@ -49,7 +49,7 @@ class _Catalogue:
     """By what a line can be about, as its form calls it."""
 
     def of(self, line: BatchLine, dice: random.Random) -> Facts:
-        """The facts that the line is judged by; anybody's if it names a customer who does not exist."""
+        """The facts that the line is judged by; anyone's if it names a customer who does not exist."""
         facts = self.facts[line.kind, bool(line.entity)]
         return facts.get(line.customer) or dice.choice(list(facts.values()))
 

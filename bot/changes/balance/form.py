@@ -385,4 +385,4 @@ FORM: ChangeForm[Any] = ChangeForm(
     options={ids.FORM_FEATURE: feature_options},
     presets=Presets(_preset_fits, _given, _fill_preset),
 )
-"""Of a balance, or of a grant where it is to outlast the reset."""
+"""For a balance, or for a grant if it must outlast the reset."""

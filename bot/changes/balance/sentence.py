@@ -51,7 +51,7 @@ class Day(NamedTuple):
     """0: the next one there is."""
 
     def moment(self, now: datetime) -> datetime | None:
-        """Its beginning by the calendar of billing, which is UTC's; None where that year has no such day."""
+        """Its beginning by the calendar of billing, which is UTC's; None if that year has no such day."""
         years = (self.year,) if self.year else (now.year, now.year + 1)
         moments = [datetime(year, self.month, self.day, tzinfo=UTC) for year in years if self.exists_in(year)]
         return next((moment for moment in moments if moment > now or self.year), None)

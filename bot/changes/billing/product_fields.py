@@ -51,7 +51,7 @@ _MOST = 5
 
 
 def _fits(plan: Plan) -> bool:
-    """Whether the form can ask for all that has to be chosen."""
+    """Whether the form has room for everything that must be chosen."""
     sold = sold_by_quantity(plan)
     return len(sold) <= _MOST and all(0 < text.length(feature) <= blocks.OPTION for feature in sold)
 

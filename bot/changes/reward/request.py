@@ -206,7 +206,7 @@ def fill_line(listed: ListedReward, facts: Facts, unique: str) -> RewardInput | 
 
 
 def _removal(named: str, facts: Facts) -> RewardInput | Note:
-    """A coupon that is named has to be the one that the customer has."""
+    """A coupon that is named must be the one that the customer has."""
     own = own_discount(facts)
     if named and own is not None and isinstance(line_form.known_id(_COUPON, named, {own.id: own.name}), Note):
         return Note(RewardNote.ANOTHER_COUPON, {"name": name_of(own)})

@@ -27,7 +27,7 @@ def customer(item: ReportItem, safe: layout.Safe) -> str:
 
 
 def plan_names(item: ReportItem) -> list[str]:
-    """The id where there is no name; not escaped yet."""
+    """The id if there is no name; not escaped yet."""
     stored = item.details.get(items.PLAN_NAMES)
     names = [str(name) for name in stored] if isinstance(stored, list | tuple) else []
     return [

@@ -276,7 +276,7 @@ def _history(usage: Usage, expected: Pace | None, span: Span, name: str) -> list
 
 
 def _series(usage: Usage, bins: tuple[Bin, ...]) -> list[tuple[str, list[float]]]:
-    """One for all, or one for each feature that spent credits, where it is known how many."""
+    """One for all, or one for each feature that spent credits, if the numbers are known."""
     whole = [(words.USED_SERIES, [numbers.finite(bin_.value) for bin_ in bins])]
     spenders = [spending for spending in usage.spent_by if len(spending.credits) == len(usage.bins)]
     if len(spenders) < 2 or len(spenders) < len(usage.spent_by):

@@ -82,7 +82,7 @@ def figures(balance: Balance) -> list[str]:
 
 
 def bar(balance: Balance, width: int = 10) -> str:
-    """Fills with what is used. Of the same length for every balance, so that they stand in one column."""
+    """Fills with usage. The same length for every balance, so that they line up."""
     if balance.unlimited or (balance.granted <= 0 and balance.usage <= 0):
         return numbers.bar(Decimal(0), Decimal(1), width)
     if balance.granted <= 0:
@@ -91,7 +91,7 @@ def bar(balance: Balance, width: int = 10) -> str:
 
 
 def usage(balance: Balance) -> list[str]:
-    """What is used, of how much, and what is over; what is left where that does not follow from these."""
+    """How much is used, of how much, and the overage; how much is left if that does not follow from these."""
     used = numbers.number(balance.usage)
     if balance.unlimited:
         return [words.used(used), labels.UNLIMITED.lower()]

@@ -155,7 +155,7 @@ def _pages(answer: SeveralMatches, page: layout.Paged[Customer], opens: Place) -
 
 
 def again(search: Search) -> blocks.Button | None:
-    """A button that searches once more; None where the words do not fit into one."""
+    """A button that searches once more; None if the words do not fit into one."""
     return _turn(labels.TRY_AGAIN, "again", search)
 
 

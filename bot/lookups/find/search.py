@@ -154,8 +154,8 @@ def contains(customer: Customer, text: str) -> bool:
 
 
 def narrow(text: str, answer: SeveralMatches | NoMatch) -> Found:
-    """Narrows the answer to the customer meant, or to those with the email address that was typed, where that
-    is clear; else the answer itself."""
+    """Narrows the answer to the customer meant, or to those with the email address that was typed, if that is
+    clear; otherwise the answer itself."""
     if isinstance(answer, NoMatch):
         return answer
     folded = fold(text)

@@ -55,7 +55,7 @@ def list_card(listed: Listed, query: ListQuery) -> Card:
 
 
 def _unsorted(listed: Listed, query: ListQuery) -> str:
-    """Why the order is not the one that was asked for; empty where it is."""
+    """Why the order is not the one that was asked for; empty if it is."""
     if query.order is Order.USED and not listed.uses:
         return words.NOT_SORTED_BY_USE
     return words.NOT_SORTED_BY_ENTITIES if query.order is Order.ENTITIES and not listed.entities else ""

@@ -144,7 +144,7 @@ def _balance(balance: Balance, read_at: datetime) -> str:
 
 
 def _upcoming(answer: Overview) -> list[Block]:
-    """The coming invoices by product, where they are more than the one sum of the standing."""
+    """The coming invoices by product, if there is more to say than the one sum above."""
     billing = answer.billing
     upcoming = () if isinstance(billing, AutumnError) else billing.upcoming or ()
     ordered = sorted(upcoming, key=invoices.due_first)

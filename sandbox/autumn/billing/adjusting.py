@@ -49,7 +49,7 @@ def apply(state: AutumnState, customer: LocalCustomer, product: Product, change:
 
 
 def units(item: Item, quantity: float) -> float:
-    """Units to buy of a prepaid feature for so many in all: whole packs, what is included comes off first."""
+    """Units of a prepaid feature to buy for this total: whole packs, after subtracting what is included."""
     assert item.price is not None  # noqa: S101
     pack = item.price.get("billing_units", 1)
     return float(clean(math.ceil(max(0.0, quantity - item.included) / pack) * pack))

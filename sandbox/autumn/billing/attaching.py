@@ -1,4 +1,4 @@
-"""Giving a plan to a customer or an entity, at once or at the end of the period of the one it replaces."""
+"""Giving a plan to a customer or an entity, now or at the end of the period of the one it replaces."""
 
 from dataclasses import dataclass, field
 
@@ -57,7 +57,7 @@ def apply(state: AutumnState, customer: LocalCustomer, order: Attach) -> Effects
 
 
 def _waits(state: AutumnState, current: Product, order: Attach) -> bool:
-    """Whether the switch is for the end of the period: what costs less is, unless it is asked for at once."""
+    """Whether the switch waits for the end of the period: a cheaper plan does, unless it is requested now."""
     if current.stripe_subscription is None or current.period_end is None or order.schedule == "immediate":
         return False
     return order.schedule == "end_of_cycle" or _cheaper(order.plan, state.plan_of(current))
@@ -159,7 +159,7 @@ def _replace(state: AutumnState, customer: LocalCustomer, current: Product) -> N
 
 
 def _used(state: AutumnState, customer: LocalCustomer, current: Product) -> list[Json]:
-    """Usage above the grant, which a switch bills at once."""
+    """Usage above the grant, which a switch bills right away."""
     plan = state.plan_of(current)
     rows = [row for row in customer.rows if row.product_id == current.id]
     return [line for row in rows for line in invoices.overage(state, customer, plan, current, row)]

@@ -101,7 +101,7 @@ def _default(state: AutumnState, customer: LocalCustomer, product: Product) -> L
 
 
 def last_payment(customer: LocalCustomer, product: Product) -> LocalInvoice | None:
-    """The newest invoice of the product's Stripe subscription of which anything is left to give back."""
+    """The newest invoice of the product's Stripe subscription that has anything left to refund."""
     for invoice in newest(customer):
         ours = invoice.subscription in (None, product.stripe_subscription)
         if ours and invoice.processor == "stripe" and refundable(invoice) > 0:

@@ -23,7 +23,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """How what is due is to be paid."""
+    """How the amount due is paid."""
 
     redirect: str = "if_required"
     """if_required, always or never."""

@@ -53,7 +53,7 @@ def again(customer: LocalCustomer, product: Product) -> Product:
 def same_line(
     state: AutumnState, customer: LocalCustomer, plan: LocalPlan, entity_id: str | None
 ) -> list[Product]:
-    """The main plans, of a customer or of an entity, of which one takes the place of the other."""
+    """The main products of the plan's group, of a customer or of an entity: each replaces the other."""
     if plan.add_on or plan.one_off:
         return []
     return [

@@ -177,7 +177,8 @@ def _pays_for(schema: list[Json] | None, feature_id: str) -> bool:
 
 
 def check(ctx: Context) -> Json:
-    """Whether so much may be used. `send_event` uses it at once; so does `lock`, until it is released."""
+    """Whether this much may be used. `send_event` uses it right away; so does `lock`, until it is
+    released."""
     reader, state = ctx.reader, ctx.state
     customer_id = reader.customer_id()
     feature_id, entity_id = reader.get("feature_id", "string"), reader.get("entity_id", "string")

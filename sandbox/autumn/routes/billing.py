@@ -27,7 +27,7 @@ _BOTH = (
 
 
 def _read_request(ctx: Context) -> tuple[LocalCustomer, Product, Callable[[LocalCustomer], Effects]]:
-    """The customer, the product, and what is to be done with it. Raises 400 and 404."""
+    """The customer, the product, and what to do with it. Raises 400 and 404."""
     reader, state = ctx.reader, ctx.state
     reader.customer_id()
     cancel = reader.one_of("cancel_action", CANCELS)
@@ -78,7 +78,7 @@ def _check_combinations(
 
 
 def quantities_of(reader: BodyReader) -> dict[str, float]:
-    """feature_quantities by feature; what is wrong with them is noted in the reader."""
+    """feature_quantities by feature; errors in them are noted in the reader."""
     quantities: dict[str, float] = {}
     for index, entry in enumerate(reader.get("feature_quantities", "array", default=[])):
         part = BodyReader(entry, f"feature_quantities.{index}.")

@@ -13,7 +13,7 @@ def list_page(ctx: Context) -> Json:
     reader = ctx.reader
     limit = reader.limit(default=50, high=5000)
     cursor = reader.get("start_cursor", "string", default="")
-    customer_id = reader.get("customer_id", "string") or None  # "" asks for everybody's
+    customer_id = reader.get("customer_id", "string") or None  # "" asks for everyone's
     entity_id = reader.get("entity_id", "string")
     statuses = reader.get("status", "array", default=[])
     processors = reader.get("processor_types", "array", default=[])
