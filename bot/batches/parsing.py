@@ -58,7 +58,7 @@ class ListNote(NoteCode):
         "The header has no column for the customer. The columns are customer, feature, amount, action, kind "
         "and entity.",
     )
-    SAME_COLUMN = "same_column", lambda of: f"The header has two columns for the {of.raw('column')}."
+    SAME_COLUMN = "same_column", lambda of: f"The header has two columns for the {of.wording('column')}."
     UNKNOWN_COLUMN = (
         "unknown_column",
         lambda of: (
@@ -73,14 +73,16 @@ class ListNote(NoteCode):
         "too_many_cells",
         lambda of: of.plural("There is one cell too many.", "There are {} cells too many."),
     )
-    HIDDEN = "hidden", lambda of: f"The {of.raw('column')} contains characters that cannot be seen."
-    FORMULA = "formula", lambda of: f"The {of.raw('column')} looks like a formula."
-    MIXED = "mixed", lambda of: f"The {of.raw('column')} contains a comma, a semicolon or a tab."
-    LONG_CELL = "long_cell", lambda of: f"The {of.raw('column')} is too long."
+    HIDDEN = "hidden", lambda of: f"The {of.wording('column')} contains characters that cannot be seen."
+    FORMULA = "formula", lambda of: f"The {of.wording('column')} looks like a formula."
+    MIXED = "mixed", lambda of: f"The {of.wording('column')} contains a comma, a semicolon or a tab."
+    LONG_CELL = "long_cell", lambda of: f"The {of.wording('column')} is too long."
     NO_CUSTOMER = "no_customer", "The customer is missing."
     UNKNOWN_KIND = (
         "unknown_kind",
-        lambda of: f"{of.text('kind')} is no kind of change that a list can have. Write {of.raw('words')}.",
+        lambda of: (
+            f"{of.text('kind')} is no kind of change that a list can have. Write {of.wording('words')}."
+        ),
     )
     NO_ENTITIES = "no_entities", "This kind of change is for the whole customer. Leave the entity out."
 

@@ -31,22 +31,22 @@ _NO_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 class LineNote(NoteCode):
     """The problems with the cells of a line. `what` and `words` are Maple's own words."""
 
-    MISSING = "line_missing", lambda of: f"The {of.raw('what')} is missing."
+    MISSING = "line_missing", lambda of: f"The {of.wording('what')} is missing."
     UNKNOWN = (
         "line_unknown",
-        lambda of: f"There is no {of.raw('what')} {of.text('typed')}, or several have this name.",
+        lambda of: f"There is no {of.wording('what')} {of.text('typed')}, or several have this name.",
     )
-    NOT_AN_AMOUNT = "line_not_an_amount", lambda of: f"{of.text('typed')}: {of.raw('why')}"
+    NOT_AN_AMOUNT = "line_not_an_amount", lambda of: f"{of.text('typed')}: {of.wording('why')}"
     NOT_A_DATE = (
         "line_not_a_date",
         lambda of: f"{of.text('typed')} is not a date. Write it like 2026-12-31.",
     )
     UNKNOWN_ACTION = (
         "line_unknown_action",
-        lambda of: f"{of.text('typed')} is no action here. Write {of.raw('words')}.",
+        lambda of: f"{of.text('typed')} is no action here. Write {of.wording('words')}.",
     )
-    NO_ACTION = "line_no_action", lambda of: f"The action is missing. Write {of.raw('words')}."
-    TAKES_NONE = "line_takes_none", lambda of: f"This kind of change takes no {of.raw('what')}."
+    NO_ACTION = "line_no_action", lambda of: f"The action is missing. Write {of.wording('words')}."
+    TAKES_NONE = "line_takes_none", lambda of: f"This kind of change takes no {of.wording('what')}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ Names: TypeAlias = Mapping[str, str]
 
 _TEXT_LENGTH = 60
 _LIST_LENGTH = 200
+_WORDING_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,12 @@ class Details:
         return bool(self._values.get(name))
 
     def raw(self, name: str) -> str:
-        """Unescaped: only for what Maple wrote itself."""
+        """A code, or a figure in canonical text: to look up or to compare, never to show."""
         return self._values[name]
+
+    def wording(self, name: str) -> str:
+        """Part of a sentence that Maple wrote. Escaped all the same, like everything that is stored."""
+        return self._style.escape(self._values[name], _WORDING_LENGTH)
 
     def text(self, name: str) -> str:
         value = self._values[name]

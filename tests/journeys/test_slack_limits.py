@@ -40,7 +40,7 @@ async def test_person_does_not_wait_for_a_slack_that_hangs(mode: Mode) -> None:
 
 @pytest.mark.parametrize(("kind", "retry_after"), [("429", HOUR), ("latency", None)])
 async def test_unreadable_user_groups_delay_nobody(mode: Mode, kind: str, retry_after: str | None) -> None:
-    async with running_maple(mode, timeouts=Timeouts(standing=0.1), policy=BY_GROUP) as maple:
+    async with running_maple(mode, timeouts=Timeouts(standing=0.5), policy=BY_GROUP) as maple:
         maple.slack.faults.add("usergroups.list", kind, seconds=30, retry_after=retry_after)  # type: ignore[arg-type]
         await maple.lea.command("/autumn balance cus_acme")
         await maple.lea.sees(access_words.BARRED[DecisionReason.UNCHECKED])
