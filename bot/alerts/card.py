@@ -77,7 +77,7 @@ class AlertList:
     webhooks: bool = True
     """Whether Maple receives Autumn's webhooks."""
     called: Mapping[str, str] = field(default_factory=dict)
-    """Names of products and features by id; not yet made safe."""
+    """Names of products and features by id; not escaped yet."""
 
 
 def alert_list(alerts: AlertList, note: AlertNote | TooManyAlerts | None = None) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class AlertState:
     channel_fit: bool = False
     """Whether a new one may go to the channel as well, and not only to the person."""
     called: Mapping[str, str] = field(default_factory=dict)
-    """Names of products and features by id; not yet made safe."""
+    """Names of products and features by id; not escaped yet."""
     trouble: str = ""
     """Why a submission was not accepted (mrkdwn)."""
 

@@ -133,8 +133,7 @@ class CardTable:
         self, database: Database, env: Environment, *, now: datetime, most: int = 20
     ) -> list[str]:
         """Ids of what has an outdated card. One caller gets each, and it comes up again later, after twice as
-        long every time, so that little is spent on a channel that is broken for good.
-        """
+        long every time, so that little is spent on a channel that stays broken."""
         stale = (
             select(self._table.c.id, self._about.label("about"), self._table.c.tries)
             .join(self._subjects, self._subjects.c.id == self._about)

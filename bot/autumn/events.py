@@ -60,7 +60,7 @@ class RequestLog(Model):
 
     @property
     def refusal(self) -> str:
-        """Autumn's own words for why it refused the request, not yet made safe."""
+        """Autumn's own words for why it refused the request, not escaped yet."""
         message = self.response_body.get("message") if isinstance(self.response_body, dict) else None
         return message if self.failed and isinstance(message, str) else ""
 

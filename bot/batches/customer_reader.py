@@ -76,7 +76,7 @@ class CustomerReader:
         return await self._changes.read_facts(subject.kind, subject.customer, entity)
 
     async def _id(self, typed: str) -> str | LineReason:
-        """Of the one customer with exactly this address; else what was typed is the id."""
+        """The id of the one customer with exactly this address; otherwise what was typed is the id."""
         if "@" not in typed:
             return typed
         try:

@@ -86,8 +86,8 @@ class BatchService:
         return record if record is not None and record.env is self._environment else None
 
     async def waiting_for(self, actor: Actor, *, limit: int = 20) -> list[BatchRecord]:
-        """Those that wait for this person's decision, oldest first; judged without what else was done today,
-        which the click looks at."""
+        """Those that wait for this person's decision, oldest first; judged without today's other changes,
+        which the click takes into account."""
         waiting: list[BatchRecord] = []
         for record in await repository.waiting(self._database, self._environment, limit=_MOST_LOOKED_AT):
             decided = any(approval.person == actor.user for approval in record.approvals)

@@ -68,8 +68,8 @@ class LineForm:
     read: Callable[["LineReader"], Any]
     """What the cells say; not to be used if the reader has found an error."""
     fill: Callable[[Any, Facts, str], ChangeInput | Note]
-    """The change, by what `read` made of the line; or why this customer cannot have it. The text is unlike
-    any other line's, for kinds whose writes have an id of their own."""
+    """The change, from what `read` made of the line; or why this customer cannot have it. The text is unique
+    to the line, for kinds whose writes need an id."""
     actions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """What a form can offer for all lines: words that the action takes, each with a label and a description
     of up to 75 characters."""

@@ -50,7 +50,7 @@ class HomeFacts:
     requested_lists: Sequence[BatchRecord] = ()
     """Bulk changes that they requested, newest first."""
     features: Mapping[str, str] = field(default_factory=dict)
-    """What features are called, by id; not yet made safe."""
+    """What features are called, by id; not escaped yet."""
     recent: Sequence[str] = ()
     """Ids of the customers they looked at, the last one first."""
     digests: Sequence[Digest] | None = ()

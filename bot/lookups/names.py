@@ -32,7 +32,7 @@ def plan(holding: Subscription | Purchase, names: CatalogueNames = NO_NAMES) -> 
 
 
 def plans(customer: Customer | None, names: CatalogueNames = NO_NAMES) -> dict[str, str]:
-    """Names by plan id, not yet made safe."""
+    """Names by plan id, not escaped yet."""
     if customer is None:
         return dict(names.plans)
     holdings: list[Subscription | Purchase] = [*customer.subscriptions, *customer.purchases]
@@ -43,7 +43,7 @@ def plans(customer: Customer | None, names: CatalogueNames = NO_NAMES) -> dict[s
 
 
 def features(customer: Customer, names: CatalogueNames = NO_NAMES) -> dict[str, str]:
-    """Names by feature id, of all features the customer has; not yet made safe."""
+    """Names by feature id, of all features the customer has; not escaped yet."""
     holdings: list[Balance | Flag] = [*customer.balances.values(), *customer.flags.values()]
     own = {
         holding.feature_id: holding.feature.name
@@ -54,7 +54,7 @@ def features(customer: Customer, names: CatalogueNames = NO_NAMES) -> dict[str, 
 
 
 def entities(listed: Iterable[Entity]) -> dict[str, str]:
-    """Names by `entity_key`, not yet made safe."""
+    """Names by `entity_key`, not escaped yet."""
     return {entity_key(entity.id): entity.name for entity in listed if entity.name}
 
 

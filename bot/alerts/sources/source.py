@@ -20,7 +20,7 @@ _LARGEST = 1e15
 
 @dataclass(frozen=True, slots=True)
 class EventNames:
-    """What the company calls things, by id; not yet made safe."""
+    """What the company calls things, by id; not escaped yet."""
 
     customer: str = ""
     features: Mapping[str, str] = field(default_factory=dict)

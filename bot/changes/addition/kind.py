@@ -77,7 +77,8 @@ class AdditionChange(BilledChange[AdditionInput]):
         return (Write("billing.attach", "POST", "/v1/billing.attach", body, per_customer=True),)
 
     def verify(self, request: AdditionInput, before: Snapshot, after: Snapshot | None) -> Verdict:
-        """A subscription by the id that it was given; a purchase has none, so by how often it was bought."""
+        """A subscription is recognized by the id that it was given; a purchase has none, so by how often it
+        was bought."""
         if after is None:
             return Verdict.UNCLEAR
         was, now = _times(before), _times(after)

@@ -135,7 +135,7 @@ def changes_figures(request: BalanceInput, pool: BalanceFigures) -> bool:
 
 
 def _granted_more(request: BalanceInput) -> Decimal:
-    """By how much the grant moves."""
+    """The change in the grant."""
     more = {BalanceAction.GIVE: request.units, BalanceAction.TAKE: -request.units}
     return more.get(request.action, ZERO)
 

@@ -64,7 +64,7 @@ def next_up(item: PlanItem, units: Decimal) -> Decimal:
 
 
 def quantity_refusal(item: PlanItem, quantity: Decimal) -> Note | None:
-    """Why so many, in all, cannot be bought. Autumn would take another number and say nothing."""
+    """Why this total cannot be bought. Autumn would silently take another number."""
     if (problem := amounts.size_problem(quantity)) is not None:
         return amounts.note(problem)
     least, most = included_units(item), item.price.max_purchase if item.price else None

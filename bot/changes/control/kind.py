@@ -115,7 +115,7 @@ class ControlChange(ChangeKind[ControlInput]):
         return Verdict.NOT_APPLIED if after.get("entry") == before.get("entry") else Verdict.UNCLEAR
 
     def inverse(self, request: ControlInput, before: Snapshot, after: Snapshot) -> ChangeInput | None:  # noqa: ARG002
-        """The entry as it was, with all that Autumn had of it; the others stay as they are by then."""
+        """The entry as it was, with every field Autumn had; the others stay as they then are."""
         was = before.get("entry")
         return ControlInput(
             customer=request.customer,

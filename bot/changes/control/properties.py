@@ -39,7 +39,7 @@ def parse(typed: str) -> dict[str, Any]:
 
 
 def shown(properties: Mapping[str, Any]) -> str:
-    """In one line, in the order of their names; not yet made safe."""
+    """In one line, in the order of their names; not escaped yet."""
     return ", ".join(f"{name} = {_written(properties[name])}" for name in sorted(properties))
 
 

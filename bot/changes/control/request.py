@@ -188,7 +188,7 @@ _ONCE = Decimal(1)
 
 
 def value_of(control: str, entry: Entry) -> str:
-    """Not yet made safe."""
+    """Not escaped yet."""
     if not controls.enabled(control, entry):
         return words.OFF
     if control == ControlType.SPEND:

@@ -108,7 +108,7 @@ def _understand(state: FormState) -> Block:
 
 
 def keep(meta: Meta, values: Values) -> Values:  # noqa: ARG001 - as all kinds
-    """Not what makes sure of it: that is typed and ticked each time."""
+    """Everything but the confirmation: that is typed and ticked each time."""
     return {
         block: entered for block, entered in values.items() if block not in (TYPED_BLOCK, UNDERSTOOD_BLOCK)
     }

@@ -24,7 +24,7 @@ def field_id(name: str) -> str:
 
 
 def called(facts: Facts) -> Mapping[str, str]:
-    """Names of features, plans and coupons by id, not yet made safe."""
+    """Names of features, plans and coupons by id, not escaped yet."""
     entity = facts.scope.entity if facts.scope else None
     coupons = facts.rewards.coupons if facts.rewards else ()
     return {
@@ -135,7 +135,8 @@ def reason_in_message(message: str) -> str:
 
 
 def ticket_in_message(message: str, permalink: str) -> str:
-    """The first address in it that is no customer's page, else the message's own; empty for neither."""
+    """The first address in it that is not a customer's page, otherwise the message's own; empty if there is
+    neither."""
     mentioned = (address.rstrip(".,;:!?)]") for address in _ADDRESS.findall(message))
     addresses = [*(address for address in mentioned if not links.is_customer_page(address)), permalink]
     usable = (links.web(address) for address in addresses)

@@ -55,7 +55,7 @@ def left_out(state: FormState, fits: Callable[[StandaloneGrant], bool]) -> list[
 
 
 def name(grant: GrantState) -> str:
-    """Not yet made safe."""
+    """Not escaped yet."""
     return labels.NO_PLAN if grant.row.startswith(MADE_IDS) else changes_words.granted_as(grant.row)
 
 

@@ -75,7 +75,7 @@ class FormPreview:
     needed: int | None = None
     """Approvals; 0: applied right away; None: unknown."""
     barred: str = ""
-    """Why the policy lets this person not ask for it, in words (mrkdwn); empty when it does."""
+    """Why the policy does not let this person request it, in words (mrkdwn); empty if it does."""
     others: str = ""
     """Who may request what is barred, in mrkdwn; empty if it is not the policy that bars it."""
     limits: Sequence[str] = ()

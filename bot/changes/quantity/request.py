@@ -26,7 +26,7 @@ class QuantityInput(ChangeInput):
     """The id of its plan."""
     feature: str
     quantity: Decimal
-    """In all, with what the product includes."""
+    """In total, with what the product includes."""
     billed: Billed
 
 

@@ -321,7 +321,7 @@ class ThreadPosting:
         return await self._later(run, done, answer)
 
     async def _later(self, run: Run, done: Delivery, answer: PostAnswer) -> Delivery:
-        """Tries again, unless that is of no use."""
+        """Tries again, unless that is pointless."""
         if answer.status is PostStatus.CLOSED or self._settlement.too_late(run):
             return await self._settle(run, done)
         first = self._process.timeouts.doubt if answer.status is PostStatus.DOUBT else 0.0

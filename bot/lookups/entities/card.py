@@ -109,7 +109,7 @@ def balance_lines(entity: Entity, feature_id: str, answer: HasNames) -> list[str
 
 
 def name(entity: Entity) -> str:
-    """Not yet made safe."""
+    """Not escaped yet."""
     return entity.name or entity.id or words.NO_NAME
 
 

@@ -29,7 +29,7 @@ def shared(balance: str) -> str:
 
 
 def usage_of(feature: str) -> str:
-    """A button. Not yet made safe."""
+    """A button. Not escaped yet."""
     return f"Usage: {feature}"
 
 
