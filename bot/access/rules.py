@@ -277,10 +277,11 @@ class Policy:
         return self.groups | self.approvals.groups
 
 
+BUILT_IN_RULE = "built in"
 BUILT_IN = Policy(
     allow=(
         Rule(
-            "built in",
+            BUILT_IN_RULE,
             EVERYONE,
             frozenset({Power.ASK, Power.APPROVE, Power.MARK, Power.UNDO, Power.HISTORY}),
         ),

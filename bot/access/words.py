@@ -33,11 +33,11 @@ def who_may(who: str) -> str:
 
 _IN_MONEY = frozenset({Measure.VALUE, Measure.VALUE_DAY, Measure.VALUE_PERSON_DAY})
 _DAILY = frozenset(Measure) - {Measure.AMOUNT, Measure.VALUE}
-_WORTH_UNKNOWN = "it has a limit in money, and Maple does not know what this is worth"
+_WORTH_UNKNOWN = "it has a limit in money, and Maple doesn't know what this is worth"
 
 
 def limits_of(limits: Limits) -> str:
-    """`up to 1,000 at a time, 2,000 a day for one customer`; empty if there are none."""
+    """`up to 1,000 at a time, 2,000 per customer per day`; empty if there are none."""
     parts = [_span(measure, _limit(limit)) for measure, limit in limits.items()]
     return f"up to {', '.join(parts)}" if parts else ""
 
@@ -47,12 +47,12 @@ def exceeded(limit: Exceeded) -> str:
     rule = text.code(limit.rule, 60)
     if limit.limit is None:
         why = f"it has no limit in {text.code(limit.currency, 8)}" if limit.currency else _WORTH_UNKNOWN
-        return f"This goes beyond rule {rule}: {why}."
+        return f"This is outside rule {rule}: {why}."
     most = _span(limit.measure, _figure(limit.measure, limit.limit, limit.currency))
     left_today = ""
     if limit.measure in _DAILY:
         left_today = f", and {_figure(limit.measure, limit.left, limit.currency)} of that is left today"
-    return f"This goes beyond rule {rule}: {most}{left_today}."
+    return f"This is over the limit of rule {rule}: {most}{left_today}."
 
 
 def _limit(limit: Limit) -> str:
@@ -70,8 +70,8 @@ def _span(measure: Measure, most: str) -> str:
         case Measure.AMOUNT | Measure.VALUE:
             return f"{most} at a time"
         case Measure.DAY | Measure.VALUE_DAY:
-            return f"{most} a day for one customer"
+            return f"{most} per customer per day"
         case Measure.PERSON_DAY | Measure.VALUE_PERSON_DAY:
-            return f"{most} a day from one person"
+            return f"{most} per person per day"
         case _:  # pragma: no cover - a closed set
             assert_never(measure)

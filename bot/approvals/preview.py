@@ -101,7 +101,9 @@ def assess(requested: ChangeInput, facts: Facts, now: datetime, today: Today = N
         return Assessment(requested, facts, judgement, None, today)
     before = kind.snapshot(requested, facts)
     amount = kind.amount(requested, before)
-    judgement = replace(judgement, warnings=(*judgement.warnings, *_same_day(kind.daily, amount, today)))
+    judgement = replace(
+        judgement, warnings=(*judgement.warnings, *_same_day(kind.daily, requested, amount, today))
+    )
     preview = Preview(
         before=before,
         lines=kind.preview(requested, facts),
@@ -114,10 +116,16 @@ def assess(requested: ChangeInput, facts: Facts, now: datetime, today: Today = N
     return Assessment(requested, facts, judgement, preview, today)
 
 
-def _same_day(daily: DailyTotal | None, amount: Decimal | None, today: Today) -> tuple[Note, ...]:
+def _same_day(
+    daily: DailyTotal | None, requested: ChangeInput, amount: Decimal | None, today: Today
+) -> tuple[Note, ...]:
     if daily is None or amount is None or not today.count:
         return ()
-    details = {"nth": str(today.count + 1), "units": canonical.number(today.units + amount)}
+    details = {
+        "nth": str(today.count + 1),
+        "units": canonical.number(today.units + amount),
+        daily.field: getattr(requested, daily.field),
+    }
     return (Note(daily.note, details),)
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from bot.access.rules import Verb
+from bot.access.rules import BUILT_IN_RULE, Verb
 from bot.approvals.lifecycle import MOST_OF_CHANNEL, MOST_OF_PERSON, Cause, ChangeEvent, State
 from bot.approvals.results import Result
 from bot.changes.model import Now
+from bot.kit import text
 from bot.kit.phrases import Say, count
 
 UNDO_OF = "Undo"
@@ -18,7 +19,7 @@ HEADLINES = {
     State.APPLYING: ":arrows_counterclockwise: *Applying…*",
     State.APPLIED: ":white_check_mark: *Applied*",
     State.FAILED: ":x: *Failed: nothing was changed*",
-    State.UNCONFIRMED: ":warning: *Unconfirmed: it may have happened*",
+    State.UNCONFIRMED: ":warning: *Unconfirmed: it may have been applied*",
     State.DENIED: ":no_entry: *Denied: nothing was changed*",
     State.WITHDRAWN: ":leftwards_arrow_with_hook: *Withdrawn: nothing was changed*",
     State.EXPIRED: ":alarm_clock: *Expired: nothing was changed*",
@@ -44,25 +45,27 @@ SUPERSEDED = (
 )
 EXPIRED = "Nobody decided in time. Request it again if it is still needed."
 ANEW = (
-    "*The numbers changed since this was requested.* These are the new ones; earlier approvals do not count."
+    "*The numbers changed since this was requested.* These are the new ones; earlier approvals don't count."
 )
-EDITED = "*Edited by the person who requested it.* Earlier approvals do not count."
-WAIT_FOR_IT = "Maple is writing this to Autumn and will read it back. This card will show the outcome."
+EDITED = "*Edited by the person who requested it.* Earlier approvals don't count."
+WAIT_FOR_IT = (
+    "Maple is making this change in Autumn and will then check it there. This card will show the outcome."
+)
 UNDONE = "This was undone."
 UNDONE_HEADLINE = ":leftwards_arrow_with_hook: *Undone*"
 UNDOING = "An undo was requested or is being applied."
 WITHHELD = (
     "This channel is now shared with another company, so Maple no longer shows the request here. The person "
-    "who requested it finds it in their messages with Maple."
+    "who requested it can find it in their direct messages with Maple."
 )
 READ_BACK: Mapping[Now, str] = {
-    Now.UNREAD: "Maple could not read the customer back.",
-    Now.GONE: "Maple read it back: the customer is no longer there.",
-    Now.ABSENT: "Maple read it back: the change is not there. It may still arrive.",
-    Now.UNCLEAR: "Maple read it back: the numbers match neither the old state nor the new one.",
+    Now.UNREAD: "Maple couldn't read the customer again to confirm.",
+    Now.GONE: "Maple checked in Autumn: the customer is no longer there.",
+    Now.ABSENT: "Maple checked in Autumn: the change isn't there. It may still arrive.",
+    Now.UNCLEAR: "Maple checked in Autumn: the numbers don't say for certain whether it was applied.",
     Now.BLURRED: (
-        "Maple read it back: the numbers fit, but another change of this customer may be the reason. Compare "
-        "the two in the history."
+        "Maple checked in Autumn: the numbers fit, but another change to this customer may be the reason. "
+        "Compare the two in the history."
     ),
 }
 SETTLE_PAYMENT = (
@@ -70,7 +73,7 @@ SETTLE_PAYMENT = (
     "will not be paid, void it in Stripe and mark this as not applied."
 )
 PAYMENT_LINK = "Payment link for the customer"
-PAYMENT_LINK_PRIVATE = "Only you get this link, and Maple does not keep it. Send it to the customer alone."
+PAYMENT_LINK_PRIVATE = "Only you get this link, and Maple doesn't keep it. Send it only to the customer."
 PAYMENTS: Mapping[str, str] = {
     "3ds_required": "Their bank asks them to confirm the payment.",
     "payment_method_required": "They have no card on file.",
@@ -84,8 +87,8 @@ SETTLE = (
 )
 
 ENDINGS: Mapping[Cause, str] = {
-    Cause.DONE: "Maple read it back from Autumn: the change is there.",
-    Cause.FOUND_DONE: "Autumn's answer was lost, but Maple read it back: the change is there.",
+    Cause.DONE: "Maple checked in Autumn: the change is there.",
+    Cause.FOUND_DONE: "Maple got no clear answer from Autumn, but checked there: the change is there.",
     Cause.MARKED_APPLIED: "Someone looked in Autumn and marked it as applied.",
     Cause.NOT_REACHED: "Maple couldn't reach Autumn. Request it again in a minute.",
     Cause.AUTUMN_REFUSED: "Autumn refused it. {why}",
@@ -99,17 +102,20 @@ ENDINGS: Mapping[Cause, str] = {
     Cause.NOT_READ: (
         "Maple couldn't read the customer from Autumn, so nothing was sent. Request it again in a minute."
     ),
-    Cause.BUSY: "Another change of this customer took too long, so nothing was sent. Request it again.",
-    Cause.ASKER_NOT_ALLOWED: "The person who requested this may no longer request it.",
+    Cause.BUSY: "Another change to this customer took too long, so nothing was sent. Request it again.",
+    Cause.ASKER_NOT_ALLOWED: "The person who requested this is no longer allowed to request it.",
     Cause.INTERRUPTED: "Maple was stopped before anything was sent. Request it again.",
     Cause.MARKED_NOT_APPLIED: "Someone looked in Autumn and marked it as not applied.",
     Cause.AWAITS_PAYMENT: "Autumn makes this change once the customer has paid.{payment}",
-    Cause.NOT_SEEN: "Autumn accepted it, but the change did not show up when Maple read it back.",
+    Cause.NOT_SEEN: "Autumn accepted it, but the change didn't show up when Maple checked.",
     Cause.NO_ANSWER: "Autumn's answer was cut off or never came.",
-    Cause.AUTUMN_BROKE: "Autumn failed with an internal error, which does not say how far it got.",
+    Cause.AUTUMN_BROKE: "Autumn failed with an internal error, which doesn't say how far it got.",
     Cause.DUPLICATE: "Autumn says it already received this change.",
-    Cause.REFUSED_YET_MOVED: "Autumn refused it, yet the numbers changed. {why}",
-    Cause.PARTLY: "One of several steps did not go through.",
+    Cause.REFUSED_YET_MOVED: (
+        "Autumn refused it, but Maple can't confirm that nothing changed. Don't request it again before you "
+        "have checked in Autumn."
+    ),
+    Cause.PARTLY: "Some of the steps went through, but not all.",
     Cause.CUT_OFF: "Maple was stopped in the middle.",
 }
 
@@ -150,19 +156,19 @@ def also_open(number: int) -> str:
 
 
 def may_approve(who: str) -> str:
-    return f"*May approve:* {who}"
+    return f"*Who can approve:* {who}"
 
 
 def may_request(who: str) -> str:
-    return f"*May request it:* {who}"
+    return f"*Who can request it:* {who}"
 
 
 def wished_by(who: str) -> str:
-    return f"*Asked for by* {who}, who may not request it"
+    return f"*Asked for by* {who}, who isn't allowed to request it"
 
 
 def asked_for(who: str, task: str) -> str:
-    return f"*{who} asks you* {task}."
+    return f"*{who} is asking you* {task}."
 
 
 ASKED_OF: Mapping[Verb, str] = {
@@ -172,10 +178,10 @@ ASKED_OF: Mapping[Verb, str] = {
     Verb.UNDO: "to undo this",
     Verb.WITHDRAW: "to withdraw this",
     Verb.HISTORY: "for the history of a customer",
-    Verb.LINK: "for a link for a customer",
+    Verb.LINK: "for a customer portal or payment link",
     Verb.DIGESTS: "to set up or change digests or alerts",
 }
-"""What someone asks those who may to do, after *asks you*."""
+"""What someone asks those who may to do, after *is asking you*."""
 
 
 def asked_in(channel: str) -> str:
@@ -218,7 +224,8 @@ def reminder(customer: str, summary: str, waiting: str) -> str:
 
 
 def rule(name: str) -> str:
-    return f"Rule {name}"
+    """`name`: as code."""
+    return "Built-in rule" if name == text.code(BUILT_IN_RULE, 60) else f"Rule {name}"
 
 
 def expires(moment: str) -> str:
@@ -231,7 +238,7 @@ def approvals(number: int, of: int, who: str) -> str:
 
 
 def not_counted(who: str) -> str:
-    return f"Not counted, because they may no longer approve this: {who}"
+    return f"Not counted, because they are no longer allowed to approve this: {who}"
 
 
 RIGHT_AWAY = "Applied right away, as the policy allows"
@@ -288,7 +295,7 @@ UNDO_REASON_NEEDED = "Give a reason, so that approvers know why."
 DENY_REASON_NEEDED = "Give a reason, so that the person who requested this knows why."
 
 ASK_AGAIN = "Request it again"
-ASK_AGAIN_CHANGED = "Ask again, changed"
+ASK_AGAIN_CHANGED = "Edit and request again"
 
 
 def outcome(headline: str, customer: str, summary: str) -> str:
@@ -355,10 +362,10 @@ RESULTS: Mapping[Result, Say] = {
         "The numbers changed while the form was open.",
         "Nothing was requested. Check the new numbers and submit again.",
     ),
-    Result.NOT_ALLOWED: Say("You may not do this.", "Nothing was changed."),
+    Result.NOT_ALLOWED: Say("You aren't allowed to do this.", "Nothing was changed."),
     Result.NOT_APPROVED: Say(
-        "Too few of those who approved the list may approve this change as it is now.",
-        "Nothing was changed. Request it by itself.",
+        "Not enough of the people who approved the list can approve this change as it is now.",
+        "Nothing was changed. Request it on its own.",
     ),
     Result.GATHERED: Say(
         "You already added this change to a list.",
@@ -385,14 +392,14 @@ RESULTS: Mapping[Result, Say] = {
     Result.TOO_LATE: Say(
         "Someone already decided this request, or it expired.", "The card shows the outcome."
     ),
-    Result.ALREADY_SETTLED: Say("This change was already settled.", "The card shows the outcome."),
+    Result.ALREADY_SETTLED: Say("This change already has an outcome.", "The card shows the outcome."),
     Result.STALE: Say("This card showed old numbers.", "Nothing was decided. Check the card as it is now."),
     Result.SEEN_APPLIED: Say(
-        "Autumn shows this change, so Maple did not mark it as not applied.",
+        "Autumn shows this change, so Maple didn't mark it as not applied.",
         "Look at the customer in Autumn. If the change is there, mark it as applied.",
     ),
     Result.SEEN_NOT_APPLIED: Say(
-        "Autumn does not show this change, so Maple did not mark it as applied.",
+        "Autumn doesn't show this change, so Maple didn't mark it as applied.",
         "If it may still come, such as once the customer has paid, check again later. If not, mark it as "
         "not applied.",
     ),
@@ -407,14 +414,15 @@ RESULTS: Mapping[Result, Say] = {
     Result.ALREADY: Say("You already approved this.", "It still needs someone else's approval."),
     Result.PASSED_ON: Say(
         "Maple asked the people who can do this.",
-        "Nothing was changed yet. They find it in the approvals channel or in their messages with Maple.",
+        "Nothing was changed yet. They can find it in the approvals channel or in their direct messages with "
+        "Maple.",
     ),
     Result.NOBODY_TO_ASK: Say(
         "Maple found no one in particular to ask.",
         "Nothing was changed. Ask a colleague who can do this.",
     ),
     Result.ASKED_BEFORE: Say("You already asked them.", "They have your message. Nothing was changed."),
-    Result.MAY_YOURSELF: Say("You can do this yourself.", "Nothing was changed. Open it again and go on."),
+    Result.MAY_YOURSELF: Say("You can do this yourself.", "Nothing was changed. Open it again to continue."),
     Result.NO_EDIT: Say(
         "This request can't be edited like that.",
         "Nothing was changed. Withdraw it, and request what is needed instead.",
@@ -441,6 +449,6 @@ RESULTS: Mapping[Result, Say] = {
 
 NOT_ACCEPTED = "Your form was not accepted, so nothing was requested."
 YOUR_CARD = (
-    "You can close this. Its card is in your messages with Maple, to edit or withdraw it, and Maple "
-    "tells you the outcome there."
+    "You can close this window. You can edit or withdraw the request in your direct messages with Maple, and "
+    "the outcome will appear there."
 )

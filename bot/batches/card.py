@@ -381,7 +381,7 @@ def _progress(record: BatchRecord) -> str:
     counts = [
         (words.failed, progress.of(LineState.REFUSED)),
         (words.unconfirmed, progress.of(LineState.UNCONFIRMED)),
-        (words.not_begun, progress.of(LineState.SKIPPED)),
+        (words.not_started, progress.of(LineState.SKIPPED)),
     ]
     sentence = words.progress(applied, progress.all, [say(number) for say, number in counts if number])
     if record.state in _ENDED:

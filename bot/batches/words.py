@@ -48,14 +48,16 @@ NO_SOURCE = "Paste a list, or pick a file."
 ONE_SOURCE = "Paste a list or pick a file, not both."
 ACTION = "What to do"
 PICK_ACTION = "Pick what to do"
-FOR_ALL_HINT = "For lines that don't say it themselves."
+FOR_ALL_HINT = "Used for lines that don't name an action."
 AMOUNT = "Amount, or the new reset date"
 AMOUNT_HINT = "For each customer: 500, 1,000, 1k, 2.5m. A date like 2026-12-31."
 CHECK = "Check the list"
 
 
 def listed(customers: int) -> str:
-    return f"*{count(customers, 'customer')}* of the list. You see each of them before anything is requested."
+    return (
+        f"*{count(customers, 'customer')}* from the list. You'll see each one before anything is requested."
+    )
 
 
 def too_many_listed(most: int) -> str:
@@ -84,7 +86,7 @@ def more_wrong(number: int) -> str:
 
 NOTHING_RIGHT = "No line can be requested. Correct the list, and check it again."
 NOTHING_REQUESTED = "Nothing was requested."
-ANEW = ":warning: Something has changed since the list was checked. Look at it again before you go on."
+ANEW = ":warning: Something has changed since the list was checked. Look at it again before you continue."
 SEND = "Send for approval"
 APPLY = "Apply now"
 LEAVE_OUT = "Leave out the wrong lines"
@@ -102,7 +104,7 @@ GONE = "This list is no longer kept. Check it again; nothing was requested."
 CSV_SENT = "The file is in your direct messages with Maple."
 WRONG_CSV_GONE = "The wrong lines are no longer kept. Check the list again."
 APPLY_TITLE = "Apply all of these?"
-APPLY_TEXT = "Maple begins at once. You can stop it on the card."
+APPLY_TEXT = "Maple starts right away. You can stop it on the card."
 
 
 def total(change: str, lines: int, units: str) -> str:
@@ -176,12 +178,12 @@ STATES: Mapping[BatchState, str] = {
 }
 NOT_ALL = ":warning: *Finished, but not every line was applied*"
 LINE_STATES: Mapping[LineState, str] = {
-    LineState.QUEUED: "not begun",
+    LineState.QUEUED: "not started",
     LineState.RUNNING: "being applied",
     LineState.APPLIED: "applied",
     LineState.REFUSED: "failed: nothing was changed",
-    LineState.UNCONFIRMED: "unconfirmed: it may have happened",
-    LineState.SKIPPED: "not begun",
+    LineState.UNCONFIRMED: "unconfirmed: it may have been applied",
+    LineState.SKIPPED: "not started",
 }
 
 
@@ -197,12 +199,12 @@ def unconfirmed(number: int) -> str:
     return f"{number:,} unconfirmed"
 
 
-def not_begun(number: int) -> str:
-    return f"{number:,} not begun"
+def not_started(number: int) -> str:
+    return f"{number:,} not started"
 
 
 UNCONFIRMED_LINES = (
-    "Maple can't tell whether the unconfirmed lines happened, and won't send them again. Look at these "
+    "Maple can't tell whether the unconfirmed lines were applied, and won't send them again. Look at these "
     "customers in Autumn; *Results as CSV* has their changes."
 )
 
@@ -211,9 +213,9 @@ def stopped_by(who: str) -> str:
     return f"Stopped by {who}"
 
 
-STOPPED_BY_MAPLE = "Maple stopped because Autumn or Slack could not be asked. Resume it in a minute."
+STOPPED_BY_MAPLE = "Stopped because Maple couldn't reach Autumn or Slack. Resume it in a minute."
 LAPSED = "It was stopped, and its approval expired before it was resumed."
-STOPPING = "The lines that have begun are finished; no other begins."
+STOPPING = "Lines already started will finish. No others will start."
 
 
 UNDONE = "An undo of this was requested."
@@ -234,7 +236,7 @@ LIST_CSV = "List as CSV"
 RESULTS_CSV = "Results as CSV"
 APPROVE_TITLE = "Approve all of these?"
 APPROVE_TEXT = (
-    "Maple begins as soon as there are enough approvals. Each customer is read again first: a line whose "
+    "Maple starts as soon as there are enough approvals. Each customer is read again first: a line whose "
     "numbers have changed is not applied."
 )
 
@@ -246,11 +248,11 @@ def to_confirm(kind: str, lines: int, question: str) -> str:
 
 STOP_TITLE = "Stop this?"
 STOP_TEXT = "What is applied stays applied. You can resume it or undo it."
-RESUME_TITLE = "Go on with the rest?"
-RESUME_TEXT = "The lines that had not begun are applied under the same approval."
+RESUME_TITLE = "Resume the rest?"
+RESUME_TEXT = "The lines that haven't started are applied under the same approval."
 WITHHELD = (
     "This channel is now shared with another company, so Maple no longer shows the bulk change here. The "
-    "person who requested it finds it in their messages with Maple."
+    "person who requested it can find it in their direct messages with Maple."
 )
 
 # Files
@@ -277,9 +279,10 @@ RESULTS: Mapping[BatchResult, Say] = {
         "Nothing was requested. Try again once some are decided.",
     ),
     BatchResult.ASKER_NOT_ALLOWED: Say(
-        "The person who requested this may no longer request it.", "Nothing was decided. You can deny it."
+        "The person who requested this is no longer allowed to request it.",
+        "Nothing was decided. You can deny it.",
     ),
-    BatchResult.TOO_LATE: Say("Someone was first, or it expired.", "The card shows how it stands."),
+    BatchResult.TOO_LATE: Say("Someone else acted first, or it expired.", "The card shows how it stands."),
     BatchResult.STALE: Say("This card was out of date.", "Nothing was decided. Check the card as it is now."),
     BatchResult.LIST_CHANGED: Say("The list has changed in another window.", "Nothing was requested."),
     BatchResult.ALREADY: Say("You already approved this.", "It still needs someone else's approval."),
@@ -300,9 +303,9 @@ def undo_left_out(number: int) -> str:
     return f"{count(number, 'line')} can't be undone, and {stays}."
 
 
-REQUESTED = "Its card is in your messages with Maple, and shows what happens next."
+REQUESTED = "Its card is in your direct messages with Maple, and shows what happens next."
 
 # Files from people
 
 FILE_TOO_BIG = "The file is too big. The most is 1 MB."
-FILE_NOT_GIVEN = "Slack did not give Maple the file. Upload it again, or paste the list."
+FILE_NOT_GIVEN = "Slack didn't give Maple the file. Upload it again, or paste the list."

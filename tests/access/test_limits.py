@@ -200,30 +200,31 @@ def test_denied_features_are_denied_in_mixed_requests(
         (Exceeded("small", Measure.AMOUNT, D(1000), D(1000)), "`small`: 1,000 at a time."),
         (
             Exceeded("small", Measure.DAY, D(2000), D(500)),
-            "`small`: 2,000 a day for one customer, and 500 of that is left today.",
+            "`small`: 2,000 per customer per day, and 500 of that is left today.",
         ),
         (
             Exceeded("small", Measure.PERSON_DAY, D(2000), D(0)),
-            "`small`: 2,000 a day from one person, and 0 of that is left today.",
+            "`small`: 2,000 per person per day, and 0 of that is left today.",
         ),
         (Exceeded("small", Measure.VALUE, D(50), D(50), "EUR"), "`small`: €50.00 at a time."),
         (
             Exceeded("small", Measure.VALUE_DAY, D(50), D("9.5"), "USD"),
-            "`small`: $50.00 a day for one customer, and $9.50 of that is left today.",
+            "`small`: $50.00 per customer per day, and $9.50 of that is left today.",
         ),
         (
             Exceeded("small", Measure.VALUE_PERSON_DAY, D(50), D("9.5"), "USD"),
-            "`small`: $50.00 a day from one person, and $9.50 of that is left today.",
+            "`small`: $50.00 per person per day, and $9.50 of that is left today.",
         ),
         (Exceeded("small", Measure.VALUE, None, currency="JPY"), "`small`: it has no limit in `JPY`."),
         (
             Exceeded("small", Measure.VALUE, None),
-            "`small`: it has a limit in money, and Maple does not know what this is worth.",
+            "`small`: it has a limit in money, and Maple doesn't know what this is worth.",
         ),
     ],
 )
 def test_exceeded_limit_is_named_with_the_remainder(limit: Exceeded, expected: str) -> None:
-    assert words.exceeded(limit) == f"This goes beyond rule {expected}"
+    beyond = "outside" if limit.limit is None else "over the limit of"
+    assert words.exceeded(limit) == f"This is {beyond} rule {expected}"
 
 
 def test_rule_without_limits_names_none() -> None:

@@ -101,7 +101,7 @@ def test_waiting_card_says_who_requests_what_and_why() -> None:
     for words in (
         "Balance change",
         "`LIVE`",
-        "*Acme &lt;Ltd&gt;* · Give 500 extra of Messages∗",
+        "*Acme &lt;Ltd&gt;* · Give 500 extra Messages∗",
         "Details: `cus_1` · Change `chg_1` · Rule `two people`",
         "• Granted: 1,000 → *1,500*",
         "Before you continue",
@@ -121,14 +121,14 @@ def test_background_is_shown_until_the_decision() -> None:
     for words in (
         "Pro, $49.00",
         "*Requested by* Ana∗",
-        "*Earlier:* 1 change like this in the last 90 days. The last: Give 500 extra of messages, <!date^",
+        "*Earlier:* 1 change like this in the last 90 days. The last: Give 500 extra messages, <!date^",
         "*Also waiting for this customer:* 2 other requests",
-        "*May approve:* @leads",
+        "*Who can approve:* @leads",
         "Please decide: <@U7>",
     ):
         assert words in text
     _, text = draw(record(State.DENIED), background=background)
-    for words in ("Earlier", "Also waiting", "May approve", "Please decide"):
+    for words in ("Earlier", "Also waiting", "Who can approve", "Please decide"):
         assert words not in text
 
 
@@ -259,10 +259,10 @@ GRANT = RewardInput(customer="c", action=RewardAction.REDEEM, code="x")
         (
             record().input,
             AFTER,
-            ["Used: *1,040*", "Over the limit: *40*", "Resets: *Dec 1, 2026 at 00:00 UTC*"],
+            ["Used: *1,040*", "Overage: *40*", "Resets: *Dec 1, 2026 at 00:00 UTC*"],
         ),
-        (record().input, {"row": None}, ["Maple read it, and this balance is no longer there"]),
-        (record().input, None, ["could not read it, or the customer is gone"]),
+        (record().input, {"row": None}, ["Maple checked in Autumn: this balance is no longer there"]),
+        (record().input, None, ["couldn't read it, or the customer is gone"]),
         (REWARD, {"coupon": "ten", "coupon_name": "Ten*"}, ["Coupon: *Ten∗*"]),
         (REWARD, {"coupon": "ten", "coupon_name": ""}, ["Coupon: *ten*"]),
         (REWARD, {"coupon": None}, ["Coupon: *none*"]),
@@ -286,7 +286,7 @@ BONUS = {"grant": "g", "gives:f": "5"}
 @pytest.mark.parametrize(
     ("now", "change_input", "before", "after", "expected"),
     [
-        ("unread", None, POOL, None, "Maple could not read it. Check in Autumn."),
+        ("unread", None, POOL, None, "Maple couldn't read it. Check in Autumn."),
         (
             "unread",
             None,
@@ -304,13 +304,13 @@ BONUS = {"grant": "g", "gives:f": "5"}
             AFTER,
             say.READ_BACK[Now.UNCLEAR],
         ),
-        ("absent", GRANT, BONUS | {"rows:f": "[]"}, BONUS | {"rows:f": "[]"}, "the grant is not there"),
+        ("absent", GRANT, BONUS | {"rows:f": "[]"}, BONUS | {"rows:f": "[]"}, "the grant isn't there"),
         (
             "unclear",
             GRANT,
             BONUS | {"rows:f": "[]"},
             {"grant": "g", "gives:f": "9"},
-            "not what the grant should",
+            "isn't what the grant should",
         ),
     ],
 )
@@ -360,16 +360,16 @@ def test_withheld_card_shows_nothing_of_the_customer() -> None:
 @pytest.mark.parametrize(
     ("action", "amount", "reset", "expected"),
     [
-        (BalanceAction.GIVE, 5, False, "Give 5 extra of f"),
-        (BalanceAction.TAKE, 5, False, "Take back 5 of the allowance of f"),
+        (BalanceAction.GIVE, 5, False, "Give 5 extra f"),
+        (BalanceAction.TAKE, 5, False, "Take back 5 of the f allowance"),
         (
             BalanceAction.SET,
             -40,
             True,
             "Set the balance of f to -40, and move its reset to Dec 2, 2026 at 15:06 UTC",
         ),
-        (BalanceAction.USAGE, 0, False, "Correct the billed usage of f to 0"),
-        (BalanceAction.SHIFT, -5, False, "Change what remains of f by -5"),
+        (BalanceAction.USAGE, 0, False, "Correct the usage of f to 0"),
+        (BalanceAction.SHIFT, -5, False, "Change remaining f by -5"),
         (BalanceAction.RESET_DATE, None, True, "Move the reset of f to Dec 2, 2026 at 15:06 UTC"),
         (BalanceAction.RESET_DATE, None, False, "Move the reset of f to –"),
     ],

@@ -39,7 +39,7 @@ def test_change_is_shown_with_its_steps() -> None:
     card = history.history(PLACE, [record(State.APPLIED)], {"chg_1": steps}, now=NOW)
     fits(card)
     text = checks.read(card.blocks)
-    assert "*Give 500 extra of messages* · applied" in text
+    assert "*Give 500 extra messages* · applied" in text
     assert "• Granted: 1,000 → *1,500*" in text
     assert "*Reason:* A bad week" in text
     moment = "<!date^1795359960^{date_short_pretty} at {time}|2026-11-22 15:06 UTC>"

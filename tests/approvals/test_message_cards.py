@@ -29,7 +29,7 @@ def buttons(change: Record) -> list[str]:
 def test_outcome_starts_with_the_state_and_offers_next_steps(state: State) -> None:
     card = outcome_card(record(state), now=NOW, name="Acme <Ltd>")
     assert words.HEADLINES[state].split("*")[1] in card.text.splitlines()[0]
-    assert "*Acme &lt;Ltd&gt;* · Give 500 extra of messages" in checks.read(card.blocks)
+    assert "*Acme &lt;Ltd&gt;* · Give 500 extra messages" in checks.read(card.blocks)
     assert buttons(record(state)) == BUTTONS.get(state, ["Open customer"])
 
 
@@ -41,7 +41,7 @@ def test_deleted_customer_and_overlong_id_have_no_buttons() -> None:
 
 def test_reminder_says_what_waits_and_for_whom() -> None:
     text = checks.read(reminder_card(record(), "<@U7>", name="Acme").blocks)
-    assert "*Still waiting for approval:* Acme · Give 500 extra of messages" in text
+    assert "*Still waiting for approval:* Acme · Give 500 extra messages" in text
     assert "1 of 2 approvals" in text
     assert "Please decide: <@U7>" in text
     assert "Please decide" not in checks.read(reminder_card(record(), "").blocks)

@@ -146,7 +146,10 @@ async def test_form_shows_the_daily_total(sqlite_harness: Harness) -> None:
     await request_more(harness, service)
     third = await service.assess_on(harness.balance(amount=500), facts, ANA)
     note = third.judgement.warnings[-1]
-    assert (note.code, note.details) == (BalanceNote.SAME_DAY, {"nth": "3", "units": "1500"})
+    assert (note.code, note.details) == (
+        BalanceNote.SAME_DAY,
+        {"nth": "3", "units": "1500", "feature": "messages"},
+    )
     record = await request_more(harness, service)
     assert note in record.warnings
 

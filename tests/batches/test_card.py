@@ -169,7 +169,7 @@ QUEUED, RUNNING, APPLIED, REFUSED, UNCONFIRMED, SKIPPED = LineState
             BatchState.STOPPED,
             {APPLIED: 1, SKIPPED: 2},
             [ids.BATCH_RESUME, ids.BATCH_UNDO],
-            "1 of 3 applied* · 2 not begun",
+            "1 of 3 applied* · 2 not started",
         ),
         (BatchState.DONE, {APPLIED: 3}, [ids.BATCH_UNDO], words.STATES[BatchState.DONE]),
         (
@@ -355,7 +355,7 @@ def test_results_explain_the_outcome_of_every_line() -> None:
     text = csv_file.results(states, CsvFormat(Separator.SEMICOLON), NAMES)
     rows = [row.split(";") for row in text.removeprefix("\ufeff").splitlines()]
     assert rows[0] == list(words.COLUMNS)
-    assert rows[1] == ["1", "Customer 1", "cus_1", "Give 1 extra of Messages", "applied", "", "c1"]
+    assert rows[1] == ["1", "Customer 1", "cus_1", "Give 1 extra Messages", "applied", "", "c1"]
     assert [row[5] for row in rows[2:]] == [
         "This can no longer be done",
         approvals_words.ENDINGS[Cause.NO_ANSWER],
