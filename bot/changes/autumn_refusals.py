@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from bot.kit import phrases, text
 
 _KEY = "Autumn no longer accepts Maple's key. Tell your Maple admin."
-_NO_SCOPE = "Maple's key may not do this. Your Maple admin can give it the scope in Autumn."
-_BUSY = "Another change of this customer's billing is in progress. Request it again in two minutes."
+_NO_SCOPE = "Maple's key isn't allowed to do this. Your Maple admin can give it the scope in Autumn."
+_BUSY = "Another change to this customer's billing is in progress. Request it again in two minutes."
 _OTHER = "Request it again if it is still needed. If it keeps failing, do it in Autumn's dashboard."
 
 CODES: Mapping[str, str] = {
@@ -23,13 +23,13 @@ CODES: Mapping[str, str] = {
     ),
     "referral_code_max_redemptions_reached": "This promo code has reached its limit of redemptions.",
     "promo_code_first_time_only": "This promo code is only for a customer's first purchase.",
-    "invalid_reward": "This code grants no features, so it cannot be redeemed.",
+    "invalid_reward": "This code gives no features, so it can't be redeemed.",
     "currency_mismatch": "The coupon is in a different currency from the one the customer pays in.",
     "customer_already_exists": "Another customer already has this id.",
     "entity_already_exists": "The entity already exists.",
     "duplicate_feature_id": "The feature already exists.",
     "plan_already_attached": "The customer already has this product.",
-    "insufficient_balance": "The customer does not have that much left.",
+    "insufficient_balance": "The customer doesn't have that much left.",
     "lock_already_exists": _BUSY,
     "insufficient_scopes": _NO_SCOPE,
     "no_secret_key": _KEY,
@@ -37,11 +37,11 @@ CODES: Mapping[str, str] = {
     "no_auth_header": "This version of Autumn can't do that. Tell your Maple admin.",
     "invalid_api_version": "This Autumn doesn't know Maple's version of its API. Tell your Maple admin.",
     "invalid_cursor": _OTHER,
-    "invalid_inputs": "It did not accept the values. Do it in Autumn's dashboard.",
+    "invalid_inputs": "Autumn didn't accept the values. Do it in Autumn's dashboard.",
     "invalid_request": "This can't be done in the customer's present state. Look in Autumn.",
     "stripe_error": "Stripe rejected it. Look in Stripe.",
-    "duplicate_idempotency_key": "It already received the same change.",
-    "internal_error": "It failed with an internal error.",
+    "duplicate_idempotency_key": "Autumn already received this same change.",
+    "internal_error": "Autumn had an internal error.",
 }
 """By Autumn's code; they follow *Autumn refused it.*"""
 

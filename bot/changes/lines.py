@@ -33,6 +33,8 @@ class LineStyle:
     """Shown when nothing will be there."""
     about: Callable[[str, Names], str] = lambda _about, _names: ""
     """Writes `Line.about`, which stands after the label."""
+    about_first: bool = False
+    """Whether it stands before the label instead: `Messages used`."""
     length: int = 100
     """Longer text is cut."""
 
@@ -90,7 +92,10 @@ def _line(line: Line, names: Names) -> str:
     style = line.label.style
     before = style.no_before if line.before is None else _value(line, line.before)
     after = style.no_after if line.after is None else _value(line, line.after)
-    written = words.line(line.label.text, style.about(line.about, names), before, after)
+    label, about = line.label.text, style.about(line.about, names)
+    if style.about_first:
+        label, about = about, label.lower()
+    written = words.line(label, about, before, after)
     return words.estimated(written) if line.estimate else written
 
 

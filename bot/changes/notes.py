@@ -112,7 +112,7 @@ class CommonNote(NoteCode):
         "promo codes. Make this change in Autumn's dashboard.",
     )
     ENTITY_GONE = "entity_gone", "The customer no longer has this entity."
-    NO_UNDO = "no_undo", "This cannot be undone."
+    NO_UNDO = "no_undo", "This can't be undone."
 
 
 def mrkdwn(note: Note, names: Names | None = None) -> str:

@@ -142,7 +142,7 @@ class DailyTotal:
     field: str
     """Of the input: those with the same value add up, of whatever kinds they are."""
     note: NoteCode
-    """Warns about earlier changes on the same day; its details are `nth` and `units`."""
+    """Warns about earlier changes on the same day; its details are `nth`, `units` and the field."""
 
 
 @dataclass(frozen=True, slots=True)

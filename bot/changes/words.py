@@ -1,28 +1,28 @@
 """What people read about changes of any kind."""
 
-from bot.kit.phrases import count
+from bot.changes.notes import Details
 
 WARNED = ":warning: *Before you continue*"
-REFUSED = ":no_entry: *This cannot be done*"
+REFUSED = ":no_entry: *This can't be done*"
 
 STALE = "The form was still updating for this choice. Check what it shows now and submit again."
-NOT_OFFERED = "This form does not offer that. Pick what to do, then submit again."
+NOT_OFFERED = "This form doesn't offer that. Pick what to do, then submit again."
 ACTION = "What to do"
 
 ABSENT = "none"
 
 NOW_SHOWN = "*What Autumn shows now*"
-NOW_UNKNOWN = "Maple could not read it, or the customer is gone. Check in Autumn."
-NOW_UNREAD = "Maple could not read it. Check in Autumn."
+NOW_UNKNOWN = "Maple couldn't read it, or the customer is gone. Check in Autumn."
+NOW_UNREAD = "Maple couldn't read it. Check in Autumn."
 NOW_GONE = "The customer is no longer there."
 NOW_ENTITY_GONE = "The customer, or this entity of theirs, is no longer there."
-NOW_NOT_THERE = "Maple read it, and this balance is no longer there."
+NOW_NOT_THERE = "Maple checked in Autumn: this balance is no longer there."
 
 HISTORY = "History"
-MORE_CHANGES = "More changes …"
+MORE_CHANGES = "More changes…"
 CHOOSER_TITLE = "Request a change"
 CHOOSE = "Choose"
-LOADING_CHANGES = "Reading this customer from Autumn …"
+LOADING_CHANGES = "Reading this customer from Autumn…"
 NO_CHANGES = "There is nothing that you may change here."
 SWITCHED_ON = "On"
 
@@ -36,7 +36,8 @@ def named(name: str, shown_id: str) -> str:
 
 
 def left_out(number: int) -> str:
-    return f"{count(number, 'more')} cannot be picked here: the id is too long for Slack."
+    why = "its id is" if number == 1 else "their ids are"
+    return f"{number:,} more can't be picked here: {why} too long for Slack."
 
 
 def line(label: str, about: str, before: str, after: str) -> str:
@@ -59,6 +60,10 @@ def of_feature(feature: str) -> str:
     return f"of {feature}"
 
 
+def for_feature(feature: str) -> str:
+    return f"for {feature}"
+
+
 def estimated(line: str) -> str:
     return f"{line} (estimate, before tax)"
 
@@ -71,5 +76,14 @@ def row_left(left: str, granted: str) -> str:
     return f"{left} of {granted} left"
 
 
-def part(source: str) -> str:
-    return f"*Part:* {source}"
+def source(source: str) -> str:
+    return f"*Source:* {source}"
+
+
+def same_day(of: Details) -> str:
+    """Warns about earlier changes to the feature that count towards the same limits of the policy."""
+    feature = f"this customer's {of.text('feature')}" if "feature" in of else "this feature"
+    return (
+        f"This is the {of.ordinal('nth')} change to {feature} today: {of.number('units')} in total, this one "
+        "included."
+    )

@@ -42,23 +42,23 @@ def tools_of(part: str, holder: Customer | None = None, *, history: bool = True)
     [
         (
             "overview",
-            ["Give allowance", "History"],
+            ["Give extra allowance", "History"],
             ["Change balance", "Give a feature", "Change reward", "Edit details", "Delete customer"],
         ),
         (
             "products",
             [],
-            ["Change reward", "Cancel subscription", "Change product", "Add product", "More changes …"],
+            ["Change reward", "Cancel subscription", "Change product", "Add product", "More changes…"],
         ),
         (
             "feature",
-            ["Give allowance"],
+            ["Give extra allowance"],
             ["Change balance", "Give a feature", "Record usage", "Billing controls"],
         ),
         (
             "entity",
-            ["Give allowance"],
-            ["Change balance", "Give a feature", "Record usage", "Cancel subscription", "More changes …"],
+            ["Give extra allowance"],
+            ["Change balance", "Give a feature", "Record usage", "Cancel subscription", "More changes…"],
         ),
         ("invoices", [], ["Change reward", "Refund"]),
         ("events", [], []),
@@ -81,8 +81,8 @@ def test_part_offers_its_changes(part: str, button_labels: list[str], in_menu: l
         (
             "entity",
             customer(),
-            ["Give allowance"],
-            ["Change balance", "Give a feature", "Record usage", "Cancel subscription", "More changes …"],
+            ["Give extra allowance"],
+            ["Change balance", "Give a feature", "Record usage", "Cancel subscription", "More changes…"],
         ),
         ("invoices", customer(invoices=[]), ["Change reward"], []),
     ],
@@ -115,7 +115,7 @@ def test_deletion_is_only_in_the_menu_and_last() -> None:
 )
 def test_unchangeable_balance_is_not_offered(balances: dict[str, Any]) -> None:
     in_buttons, in_menu = labels(tools_of("overview", customer(balances=balances)))
-    assert "Give allowance" not in in_buttons
+    assert "Give extra allowance" not in in_buttons
     assert "Change balance" not in in_menu
 
 
@@ -126,7 +126,7 @@ def test_feature_page_offers_only_its_own_balance() -> None:
 
 
 def test_history_is_offered_with_permission() -> None:
-    assert labels(tools_of("overview", history=False))[0] == ["Give allowance"]
+    assert labels(tools_of("overview", history=False))[0] == ["Give extra allowance"]
 
 
 def test_everything_is_offered_where_the_customer_was_not_read() -> None:
@@ -203,7 +203,7 @@ def test_menu_and_button_carry_kind_and_place(kind: ChangeKind[Any]) -> None:
 def test_id_too_long_for_the_menu_keeps_the_button() -> None:
     place = Place(customer="c" * 200)
     assert labels(buttons.tools(place, registry.KINDS, history=True)) == (
-        ["Give allowance", "History", words.MORE_CHANGES],
+        ["Give extra allowance", "History", words.MORE_CHANGES],
         [],
     )
     assert buttons.tools(Place(customer="c" * 2000), registry.KINDS, history=True) == Tools()

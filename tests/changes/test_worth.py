@@ -185,6 +185,17 @@ def test_features_of_a_change(change_input: ChangeInput, features: set[str] | No
 def test_daily_note_has_the_count_and_the_total(kind_id: str) -> None:
     daily = registry.kind(kind_id).daily
     assert daily is not None
-    text = notes.mrkdwn(Note(daily.note, {"nth": "3", "units": "1500"}))
+    details = {"nth": "3", "units": "1500", daily.field: "usd" if daily.field == "currency" else "seats"}
+    text = notes.mrkdwn(Note(daily.note, details), {"seats": "Seats"})
     assert "3rd" in text
-    assert "1,500 in total" in text
+    assert (
+        "$1,500.00" if daily.field == "currency" else "Seats today: 1,500"
+    ) + " in total, this one" in text
+
+
+@pytest.mark.parametrize("kind_id", ["balance", "refund"])
+def test_daily_note_of_an_earlier_version_is_still_shown(kind_id: str) -> None:
+    """Requests that wait were stored without what they add up by."""
+    daily = registry.kind(kind_id).daily
+    assert daily is not None
+    assert "3rd" in notes.mrkdwn(Note(daily.note, {"nth": "3", "units": "1500"}))

@@ -14,11 +14,11 @@ LINE_USAGE = "a product, and its quantity where it sells seats or other units ah
 PRODUCT = "Product to add"
 PICK_PRODUCT = "Pick a product"
 NO_PRODUCTS = "Autumn has no add-ons and no one-time purchases."
-NOT_HELD = "Maple read it, and the customer does not have this product."
+NOT_HELD = "Maple checked in Autumn: the customer doesn't have this product."
 
 
 def left_out(number: int) -> str:
-    return f"{count(number, 'more product')} cannot be picked here. Add them in Autumn's dashboard."
+    return f"{count(number, 'more product')} can't be picked here. Add them in Autumn's dashboard."
 
 
 def add(product: str) -> str:
@@ -30,7 +30,8 @@ def buy(product: str) -> str:
 
 
 def held(number: str) -> str:
-    return f"Maple read it, and the customer has this product: {number}."
+    times = "once" if number == "1" else f"{number} times"
+    return f"Maple checked in Autumn: the customer has this product {times}."
 
 
 class AdditionLine(LineLabel):
@@ -77,7 +78,7 @@ class AdditionNote(NoteCode):
     )
     MAY_NEED_PAYMENT = (
         "addition_may_need_payment",
-        "If the card cannot be charged, the customer gets the product once they have paid the invoice.",
+        "If the card can't be charged, the customer gets the product once they have paid the invoice.",
     )
     UNDONE_WITH_CREDIT = (
         "addition_undone_with_credit",

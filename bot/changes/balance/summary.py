@@ -87,7 +87,7 @@ def source_line(pool: BalanceFigures, feature: str, called: Mapping[str, str]) -
     reset = Reset(interval=pool.interval, resets_at=pool.resets_at) if pool.interval else None
     source = text.mrkdwn(_source(pool.row, pool.plan, feature, called), _SOURCE) or phrases.NONE
     details = _facts(reset, paid=pool.price is not None, expires_at=pool.expires_at)
-    return changes_words.part(" · ".join([source, *details, text.mrkdwn(source_mark(pool.row))]))
+    return changes_words.source(" · ".join([source, *details, text.mrkdwn(source_mark(pool.row))]))
 
 
 def _source(row_id: str, plan_id: str | None, feature: str, called: Mapping[str, str]) -> str:

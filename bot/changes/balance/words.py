@@ -2,8 +2,10 @@
 
 from enum import StrEnum
 
+from bot.changes.grant.words import BUTTON as GIVE_A_FEATURE
 from bot.changes.lines import LineLabel, LineStyle
 from bot.changes.notes import Details, NoteCode
+from bot.changes.words import same_day
 from bot.kit.phrases import count
 
 
@@ -26,7 +28,7 @@ OFFERED = (BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAc
 """What a person picks from; the others come from Undo."""
 
 BUTTON = "Change balance"
-PRIMARY_BUTTON = "Give allowance"
+PRIMARY_BUTTON = "Give extra allowance"
 TITLE = "Change balance"
 HEADING = "Balance change"
 HELP = "give extra allowance, set a balance, correct usage, or move the reset date"
@@ -35,14 +37,14 @@ LINE_USAGE = "a feature, an amount, and give, set or reset (to a date)"
 
 FEATURE = "Feature"
 PICK_FEATURE = "Pick a feature"
-ROW = "Which part of it"
+ROW = "Source"
 PICK_ROW = "Pick a source"
 ROW_HINT = "This feature comes from several sources. Only the one you pick changes."
 ACTIONS = {
-    BalanceAction.GIVE: ("Give extra allowance", "Granted and remaining both rise by the amount"),
+    BalanceAction.GIVE: (PRIMARY_BUTTON, "Granted and remaining both rise by the amount"),
     BalanceAction.SET: ("Set the balance", "What remains becomes the amount"),
-    BalanceAction.USAGE: ("Correct billed usage", "What counts as used becomes the amount"),
-    BalanceAction.RESET_DATE: ("Only a new reset date", "No figure changes"),
+    BalanceAction.USAGE: ("Correct usage", "What counts as used becomes the amount"),
+    BalanceAction.RESET_DATE: ("Move the reset date", "The numbers stay the same"),
 }
 """Label and description, up to 75 characters each."""
 LINE_ACTIONS = {
@@ -54,7 +56,7 @@ LINE_ACTIONS = {
 AMOUNT = "Amount"
 AMOUNT_HINTS = {
     BalanceAction.GIVE: "How many extra units: 500, 1,000, 1k, 2.5m",
-    BalanceAction.SET: "1,000, 1k, 2.5m. A negative amount, such as -40, means units over the limit.",
+    BalanceAction.SET: "1,000, 1k, 2.5m. A negative amount, such as -40, means units of overage.",
     BalanceAction.USAGE: "How many units count as used: 0, 1,000, 1k, 2.5m",
 }
 LASTS = "How long"
@@ -65,7 +67,7 @@ RESET = "New reset date"
 RESET_HINT = "In your own time zone; shown in UTC afterwards. Leave it empty to keep the reset date."
 RESET_ONLY_HINT = "In your own time zone; shown in UTC afterwards."
 PAID_FOR = "paid for"
-NO_RESET = "does not reset"
+NO_RESET = "doesn't reset"
 NO_OWN_BALANCES = (
     "This entity has no balance of its own. Pick the whole customer to change what it shares, or give it a "
     "grant of its own."
@@ -73,7 +75,7 @@ NO_OWN_BALANCES = (
 NO_BALANCES = "This customer has no features, so there is no balance to change."
 NO_RESET_PICKED = "Pick the new reset date, or something else to do."
 NO_FEATURE_PICKED = "Pick a feature."
-NO_ROW_PICKED = "Pick which part of the balance to change."
+NO_ROW_PICKED = "Pick a source."
 
 # Said in one line
 
@@ -125,9 +127,9 @@ class BalanceLine(LineLabel):
     GRANTED = "granted", "Granted", _GONE
     REMAINING = "remaining", "Remaining"
     USAGE = "usage", "Used", _GONE
-    OVERAGE = "overage", "Over the limit"
+    OVERAGE = "overage", "Overage"
     RESET = "reset", "Resets"
-    TOTAL_REMAINING = "total_remaining", "Total remaining of the feature"
+    TOTAL_REMAINING = "total_remaining", "Remaining across all sources"
     """When the row is one of several."""
 
 
@@ -145,7 +147,7 @@ class BalanceNote(NoteCode):
     NOT_POSITIVE = "not_positive", "The amount must be more than 0."
     NEGATIVE_USAGE = (
         "negative_usage",
-        f"Usage cannot be less than 0. To give more, use {ACTIONS[BalanceAction.GIVE][0]}.",
+        f"Usage can't be less than 0. To give more, use {ACTIONS[BalanceAction.GIVE][0]}.",
     )
     FEATURE_IS_FLAG = (
         "feature_is_flag",
@@ -154,8 +156,8 @@ class BalanceNote(NoteCode):
     FEATURE_NOT_HELD = (
         "feature_not_held",
         lambda of: (
-            f"The customer does not have {of.text('feature')}. Give them a product that includes it, in "
-            "Autumn."
+            f"The customer doesn't have {of.text('feature')}. Use *{GIVE_A_FEATURE}*, or put them on a "
+            "product that includes it."
         ),
     )
     PAST_DUE_HIDDEN = (
@@ -171,12 +173,12 @@ class BalanceNote(NoteCode):
     )
     ROW_GONE = (
         "row_gone",
-        lambda of: f"This part of {of.text('feature')} is no longer there. Pick another.",
+        lambda of: f"This source of {of.text('feature')} is no longer there. Pick another.",
     )
     ENTITY_BALANCE = (
         "entity_balance",
         lambda of: (
-            f"{of.text('feature')} is held by the customer's entities. Pick the entity whose balance is to "
+            f"{of.text('feature')} is held by the customer's entities. Pick the entity whose balance should "
             "change."
         ),
     )
@@ -190,8 +192,8 @@ class BalanceNote(NoteCode):
     ROLLOVERS_UNCLEAR = (
         "rollovers_unclear",
         lambda of: (
-            f"{of.text('feature')} has rolled-over units, and Autumn does not say which part they belong to, "
-            "so only giving extra allowance is safe."
+            f"{of.text('feature')} has rolled-over units, and Autumn doesn't say which source they belong "
+            "to, so only giving extra allowance is safe."
         ),
     )
     MORE_THAN_GRANTED = (
@@ -199,18 +201,18 @@ class BalanceNote(NoteCode):
         lambda of: f"The customer is granted {of.number('most')} now, so no more can be taken back.",
     )
     RESET_SINCE = "reset_since", "The balance has reset since, so there is nothing left to undo."
-    RESET_PAST = "reset_past", "The new reset date is in the past. Autumn would reset the balance at once."
+    RESET_PAST = "reset_past", "The new reset date is in the past. Autumn would reset the balance right away."
     RESET_TOO_FAR = (
         "reset_too_far",
         lambda of: f"The new reset date is too far away. The latest is {of.billing_moment('latest')}.",
     )
     RESET_ON_PAID = (
         "reset_on_paid",
-        "The customer pays for this, so its reset date follows their billing and cannot be moved.",
+        "The customer pays for this, so its reset date follows their billing and can't be moved.",
     )
     RESET_ONE_OFF = (
         "reset_one_off",
-        "This was given once and does not reset, so it has no reset date to move.",
+        "This was given once and doesn't reset, so it has no reset date to move.",
     )
     RESET_NEVER = "reset_never", "This never resets, so it has no reset date to move."
     # Warnings
@@ -218,24 +220,24 @@ class BalanceNote(NoteCode):
     SEATS_BILLED = (
         "charges_now",
         lambda of: (
-            f"*{of.number('units')} more than now will be billed*, at once or on the next invoice: Autumn "
-            "does not say which."
+            f"*Autumn will bill for {of.number('units')} more*, right away or on the next invoice; it "
+            "doesn't say which."
         ),
     )
     SEATS_LOWERED = (
         "seats_lowered",
         lambda of: (
-            f"{of.number('units')} fewer than now will be billed. Any credit comes at once or on the next "
+            f"Autumn will bill for {of.number('units')} fewer. Any credit comes right away or on the next "
             "invoice."
         ),
     )
     OVERAGE_BILLED = (
         "overage_billed",
-        lambda of: f"{of.number('units')} more over the limit will be billed on the next invoice.",
+        lambda of: f"The overage billed on the next invoice rises by {of.number('units')}.",
     )
     OVERAGE_LOWERED = (
         "overage_lowered",
-        lambda of: f"{of.number('units')} fewer over the limit will be billed on the next invoice.",
+        lambda of: f"The overage billed on the next invoice falls by {of.number('units')}.",
     )
     BECOMES_DEBT = (
         "becomes_debt",
@@ -247,7 +249,7 @@ class BalanceNote(NoteCode):
     ROW_VANISHES = "row_vanishes", "Autumn no longer shows a grant once nothing of it is left."
     ROW_EXPIRES = (
         "row_expires",
-        lambda of: f"This part of the balance expires on {of.billing_day('at')}, and the change with it.",
+        lambda of: f"This source of the balance expires on {of.billing_day('at')}, and the change with it.",
     )
     ROLLOVERS_FIRST = (
         "rollovers_first",
@@ -256,20 +258,15 @@ class BalanceNote(NoteCode):
     OTHER_ROWS = (
         "other_rows",
         lambda of: of.plural(
-            "The feature has one other part, which stays as it is.",
-            "The feature has {} other parts, which stay as they are.",
+            "The feature has one other source, which stays as it is.",
+            "The feature has {} other sources, which stay as they are.",
         ),
     )
     ENTITIES_COUNTED = (
         "entities_counted",
         "The feature's total includes what entities hold, which stays as it is.",
     )
-    SAME_DAY = (
-        "same_day",
-        lambda of: (
-            f"This is the {of.ordinal('nth')} change to this balance today, {of.number('units')} in total."
-        ),
-    )
+    SAME_DAY = "same_day", same_day
 
 
 def by_code(code: str) -> str:
@@ -280,11 +277,11 @@ def by_code(code: str) -> str:
 
 
 def give(feature: str, amount: str) -> str:
-    return f"Give {amount} extra of {feature}"
+    return f"Give {amount} extra {feature}"
 
 
 def take(feature: str, amount: str) -> str:
-    return f"Take back {amount} of the allowance of {feature}"
+    return f"Take back {amount} of the {feature} allowance"
 
 
 def set_balance(feature: str, amount: str) -> str:
@@ -292,11 +289,11 @@ def set_balance(feature: str, amount: str) -> str:
 
 
 def correct_usage(feature: str, amount: str) -> str:
-    return f"Correct the billed usage of {feature} to {amount}"
+    return f"Correct the usage of {feature} to {amount}"
 
 
 def shift(feature: str, amount: str) -> str:
-    return f"Change what remains of {feature} by {amount}"
+    return f"Change remaining {feature} by {amount}"
 
 
 def only_reset(feature: str, moment: str) -> str:

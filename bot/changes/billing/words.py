@@ -13,7 +13,7 @@ HELD = "*What the customer has*"
 HELD_BY_ENTITY = "*What the entity has of its own*"
 NOTHING_HELD = "No products."
 NO_SUBSCRIPTIONS = "The customer has no subscription that can be changed here."
-NO_LONGER_THERE = "Maple read it, and this subscription is no longer there."
+NO_LONGER_THERE = "Maple checked in Autumn: this subscription is no longer there."
 
 
 QUANTITY_HINT = "The total, including what comes with the product."
@@ -39,7 +39,7 @@ class BillingLine(LineLabel):
     SWITCH_DROPPED = (
         "switch_dropped",
         "Scheduled change to",
-        LineStyle(no_before="", no_after="dropped", about=name),
+        LineStyle(no_before="", no_after="called off", about=name),
     )
     QUANTITY = (
         "bought_quantity",
@@ -53,7 +53,7 @@ class BillingLine(LineLabel):
         LineStyle(no_before="", about=lambda about, _names: text.mrkdwn(about, 80) or phrases.NONE),
     )
     """One line of the invoice that is made now; `about` describes it in Autumn's words."""
-    TOTAL = "billed_now_total", "Billed now, in all", LineStyle(no_before="")
+    TOTAL = "billed_now_total", "Total billed now", LineStyle(no_before="")
     """Less the credit that Stripe keeps for the customer."""
     REFUND = "refunded_now", "Refunded to the card", LineStyle(no_before="")
     NEXT_TOTAL = "next_total", "Next invoice", LineStyle(no_before="", about=billing_day)
@@ -73,11 +73,11 @@ class BillingNote(NoteCode):
     OF_ENTITY = (
         "subscription_of_entity",
         "This subscription is held by entities, which Autumn shows as one. Pick the entity whose "
-        "subscription is to change.",
+        "subscription should change.",
     )
     SCHEDULED = (
         "subscription_scheduled",
-        "This subscription has not started. Take the cancellation of the current one back to drop it.",
+        "This subscription hasn't started. To call it off, take back the cancellation of the current one.",
     )
     SEVERAL = (
         "subscription_several",
@@ -87,7 +87,7 @@ class BillingNote(NoteCode):
         "quote_refused",
         lambda of: f"Autumn would refuse this. {autumn_refusals.why(of.raw('code'))}",
     )
-    NEGATIVE = "quantity_negative", "A quantity cannot be negative."
+    NEGATIVE = "quantity_negative", "A quantity can't be negative."
     BELOW_INCLUDED = (
         "below_included",
         lambda of: f"The product includes {of.number('included')}, so the quantity can't be lower.",
@@ -116,13 +116,13 @@ class BillingNote(NoteCode):
     )
     DROPS_SWITCH = (
         "drops_switch",
-        lambda of: f"*The scheduled change to {of.text('product')} is dropped.*",
+        lambda of: f"*The scheduled change to {of.text('product')} will be called off.*",
     )
     ADD_ONS_AT_RISK = (
         "scheduled_add_ons_at_risk",
         lambda of: (
-            f"*Add-ons that have not started may be dropped with the product:* {of.names('products')}. Check "
-            "them afterwards."
+            f"*Add-ons that haven't started may be called off with the product:* {of.names('products')}. "
+            "Check them afterwards."
         ),
     )
     NEW_IN_STRIPE = (
@@ -132,5 +132,6 @@ class BillingNote(NoteCode):
     )
     SHOWN_BY_TIME = (
         "shown_by_time",
-        "Autumn works amounts out by the time that is left, so they move a little until this is applied.",
+        "Autumn prorates these amounts by the time left in the period, so they will shift slightly until "
+        "this is applied.",
     )

@@ -35,7 +35,7 @@ LINE_USAGE = "a product, no amount, and an action such as at the end, take back 
 ACTIONS = {
     CancellationAction.AT_PERIOD_END: (
         "Cancel at the end of the period",
-        "The customer keeps it until then. No money moves",
+        "The customer keeps it until then; no money moves",
     ),
     CancellationAction.NOW: (
         "Cancel now",
@@ -43,7 +43,7 @@ ACTIONS = {
     ),
     CancellationAction.TAKE_BACK: (
         "Take the cancellation back",
-        "The subscription goes on as before. Drops a scheduled change too",
+        "The subscription goes on as before; a scheduled change is called off",
     ),
 }
 REMOVED_NOW = "A one-time purchase is removed now. What is left of it is lost, and no money is paid back."
@@ -51,7 +51,7 @@ SETTLEMENT = "What the customer gets for the rest"
 SETTLEMENTS = {
     Settlement.CREDIT: (
         "Credit for the unused time",
-        "Taken off the next invoices. No money back",
+        "Taken off the next invoices; no money back",
     ),
     Settlement.REFUND_UNUSED: (
         "Refund of the unused time",
@@ -87,11 +87,11 @@ def remove(product: str) -> str:
 
 
 def take_back(product: str) -> str:
-    return f"Take the cancellation of {product} back"
+    return f"Take back the cancellation of {product}"
 
 
-NOT_BOUGHT = "Maple read it, and this purchase is no longer there."
-STILL_BOUGHT = "Maple read it, and this purchase is still there."
+NOT_BOUGHT = "Maple checked in Autumn: this purchase is no longer there."
+STILL_BOUGHT = "Maple checked in Autumn: this purchase is still there."
 
 
 class CancellationLine(LineLabel):
@@ -103,8 +103,8 @@ class CancellationLine(LineLabel):
 def _refunded_invoice(of: Details) -> str:
     earlier = f", of which {of.money('refunded')} was refunded before" if of.raw("refunded") != "0" else ""
     return (
-        f"The refund is of the last invoice of this subscription: {of.money('total')}{earlier}. After a "
-        "change of product in between, check that it is the one you mean."
+        f"The refund is of the last invoice of this subscription: {of.money('total')}{earlier}. If the "
+        "product has changed since, check that this is the right invoice."
     )
 
 
@@ -131,7 +131,7 @@ class CancellationNote(NoteCode):
     PURCHASE_GONE = "purchase_gone", "The customer no longer has this one-time purchase."
     BOUGHT_TWICE = (
         "bought_twice",
-        "The customer has this product more than once, and Autumn does not say which one it would remove. "
+        "The customer has this product more than once, and Autumn doesn't say which one it would remove. "
         "Remove it in Autumn's dashboard.",
     )
     ONE_TIME_ENDS_NOW = (
@@ -141,20 +141,21 @@ class CancellationNote(NoteCode):
     # Warnings
     NO_MONEY_BACK = (
         "purchase_no_money_back",
-        "This pays no money back. To return it, refund the invoice.",
+        "No money is paid back. To return it, refund the invoice.",
     )
     USAGE_IS_LOST = (
         "free_usage_is_lost",
-        "Undo gives the product back, but its balances start anew.",
+        "Undo gives the product back, but its balances reset.",
     )
     SETTLED_OTHERWISE = (
         "past_due_cancelled_now",
-        "A payment is past due. Depending on your settings in Autumn, the subscription then ends right away, "
-        "without credit.",
+        "*A payment is past due.* Depending on your Autumn settings, the subscription may end right away "
+        "instead of at the end of the period, without credit.",
     )
     CREDIT_FOR_UNPAID = (
         "credit_for_unpaid",
-        "*A payment is past due.* The credit or refund is worked out as if this period were paid.",
+        "*A payment is past due.* The credit or refund is calculated as if this period had been paid, so the "
+        "customer may be credited or refunded for time they never paid for.",
     )
     USAGE_UNBILLED = (
         "usage_unbilled",
@@ -170,11 +171,11 @@ class CancellationNote(NoteCode):
     )
     NO_PRODUCT_LEFT = (
         "no_product_left",
-        "*No product follows:* the customer is left without a main product.",
+        "*Nothing replaces it:* the customer is left without a main product.",
     )
     ENTITY_SHARES = (
         "entity_shares",
-        "No product of its own follows: the entity is left with what it shares with the whole customer.",
+        "No product of its own replaces it: the entity is left with what it shares with the whole customer.",
     )
     ADD_ONS_GO_ON = (
         "add_ons_go_on",

@@ -129,11 +129,12 @@ class ControlChange(ChangeKind[ControlInput]):
         )
 
     def summary(self, request: ControlInput, names: Names) -> str:
-        label, feature = words.LISTS[request.control], lines.name(request.feature, names)
+        feature = lines.name(request.feature, names)
         entry = requested_entry(request)
         if entry is None:
-            return words.remove_control(label, feature)
-        return words.set_control(label, feature, text.mrkdwn(value_of(request.control, entry), _LONGEST))
+            return words.remove_control(request.control, feature)
+        value = text.mrkdwn(value_of(request.control, entry), _LONGEST)
+        return words.set_control(request.control, feature, value)
 
     def shown_now(self, request: ControlInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
         entry = after.get("entry")

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from bot.changes.lines import LineLabel, LineStyle, name
 from bot.changes.notes import NoteCode
-from bot.changes.words import of_feature
+from bot.changes.words import for_feature
 
 
 class ControlType(StrEnum):
@@ -35,13 +35,13 @@ UNLIMITED = "unlimited"
 BUTTON = "Billing controls"
 TITLE = "Billing controls"
 HEADING = "Billing control"
-HELP = "set or remove a spend limit, a usage limit, leave to go over the limit, an alert or an auto top-up"
+HELP = "set or remove a spend limit, a usage limit, overage, an alert or an auto top-up"
 
 NOW = "*Billing controls now*"
 NONE_NOW = "*Billing controls now*\nNone."
 CONTROL = "Control"
 CONTROLS = {
-    ControlType.SPEND: ("Spend limit", "How far over the grant they may go; beyond that, nothing is used"),
+    ControlType.SPEND: ("Spend limit", "How far over the grant they can go; usage beyond that is blocked"),
     ControlType.USAGE: ("Usage limit", "The most units in a day, week, month or year"),
     ControlType.OVERAGE: ("Overage allowed", "The customer may use more than they are granted"),
     ControlType.ALERT: ("Usage alert", "Autumn reports when a threshold is reached; it stops nothing"),
@@ -50,14 +50,14 @@ CONTROLS = {
 """Label and description, up to 75 characters each."""
 LISTS = {control.value: label for control, (label, _) in CONTROLS.items()}
 ACTION = "What to do"
-SET = ("Set it", "In place of the customer's own, if there is one")
-REMOVE = ("Remove it", "What a product says counts again, if it says anything")
+SET = ("Set it", "Replaces the customer's own, if there is one")
+REMOVE = ("Remove it", "Any control that comes from a product applies again")
 LIMIT = "Limit"
 THRESHOLD = "Threshold"
 LIMIT_HINT = "How many units: 500, 1,000, 1k, 2.5m"
-THRESHOLD_HINT = "80 for 80 %, or a number of units; it also says which alert to remove"
+THRESHOLD_HINT = "80 for 80%, or a number of units; it also says which alert to remove"
 TOP_UP_HINT = "Units are bought when fewer than this are left"
-THRESHOLD_TYPE = "Of what"
+THRESHOLD_TYPE = "Measured in"
 THRESHOLD_TYPES = {
     ThresholdType.USAGE: "units used",
     ThresholdType.USAGE_PERCENTAGE: "% used",
@@ -66,9 +66,9 @@ THRESHOLD_TYPES = {
 }
 QUANTITY = "Buy"
 QUANTITY_HINT = "How many units are bought each time"
-INTERVAL = "In each"
+INTERVAL = "Per"
 INTERVAL_NAMES = {"day": "day", "week": "week", "month": "month", "year": "year"}
-LIMIT_TYPE = "Counted in"
+LIMIT_TYPE = "Measured in"
 LIMIT_UNITS = "units over what is granted"
 LIMIT_PERCENT = "% of what is granted"
 PERCENT_HINT = "A percentage, such as 120 or 150"
@@ -77,7 +77,7 @@ PROPERTIES_HINT = (
     "Properties of the events that count, one per line: model = gpt-4. Leave empty if all usage counts."
 )
 WHICH_HINT = "Which limit it is, one property per line. Leave empty for the one that counts all usage."
-PURCHASES_IN = "How often at most"
+PURCHASES_IN = "Purchase limit"
 PURCHASES_KEPT = "As it is now; no limit if none is set"
 PURCHASES_UNLIMITED = "As often as needed"
 PURCHASES_PER = {
@@ -106,7 +106,7 @@ def per(number: str, interval: str) -> str:
 def alert(threshold: str, of: str) -> str:
     """`of`: as Autumn calls it."""
     unit = next((label for threshold_type, label in THRESHOLD_TYPES.items() if threshold_type == of), of)
-    return f"at {threshold} {unit}"
+    return f"at {threshold}{unit}" if unit.startswith("%") else f"at {threshold} {unit}"
 
 
 def top_up(threshold: str, quantity: str, purchases: str) -> str:
@@ -130,14 +130,18 @@ def only_with(limit: str, properties: str) -> str:
 
 
 def set_control(control: str, feature: str, value: str) -> str:
-    return f"{control} of {feature}: {value}"
+    """`control`: its id."""
+    if control == ControlType.OVERAGE:
+        return f"{'Allow' if value == ALLOWED else 'Stop'} overage {for_feature(feature)}"
+    return f"{LISTS[control]} {for_feature(feature)}: {value}"
 
 
 def remove_control(control: str, feature: str) -> str:
-    return f"Remove the {control.lower()} of {feature}"
+    setting = "overage setting" if control == ControlType.OVERAGE else LISTS[control].lower()
+    return f"Remove the {setting} {for_feature(feature)}"
 
 
-_ABOUT = LineStyle(length=LONGEST, about=lambda about, names: of_feature(name(about, names)))
+_ABOUT = LineStyle(length=LONGEST, about=lambda about, names: for_feature(name(about, names)))
 
 
 class ControlLine(LineLabel):
@@ -150,19 +154,19 @@ class ControlLine(LineLabel):
 
 class ControlNote(NoteCode):
     # Refusals
-    FEATURES_UNREAD = "control_features_unread", "Autumn's features could not be read. Try again in a minute."
+    FEATURES_UNREAD = "control_features_unread", "Autumn's features couldn't be read. Try again in a minute."
     FEATURE_UNKNOWN = (
         "control_feature_unknown",
-        lambda of: f"{of.text('feature')} is not a feature of which units are counted.",
+        lambda of: f"{of.text('feature')} isn't a metered feature.",
     )
     SEVERAL = (
         "control_several",
         lambda of: (
-            f"The customer has several such controls of {of.text('feature')}. Change them in Autumn's "
+            f"The customer has several controls like this for {of.text('feature')}. Change them in Autumn's "
             "dashboard."
         ),
     )
-    NEGATIVE = "control_negative", "The limit cannot be less than 0."
+    NEGATIVE = "control_negative", "The limit can't be less than 0."
     PERCENTAGE = "control_percentage", "A percentage of what is left is between 0 and 100."
     PURCHASES = "control_purchases", "Enter how many times it may buy: a whole number, 1 or more."
     PROPERTIES = (
@@ -171,7 +175,7 @@ class ControlNote(NoteCode):
         "up to 128, and all of them together up to 300.",
     )
     QUANTITY_TOO_SMALL = "control_quantity", "An auto top-up buys at least 1 unit."
-    NOT_THERE = "control_not_there", "The customer has no such control of their own to remove."
+    NOT_THERE = "control_not_there", "The customer has no control like this of their own to remove."
     ENTITY_TOP_UP = (
         "control_entity_top_up",
         "Autumn buys units for the whole customer only. Pick the whole customer to set an auto top-up.",
@@ -179,7 +183,7 @@ class ControlNote(NoteCode):
     # Warnings
     CUTS_USE = (
         "control_cuts_use",
-        "What goes beyond the limit is not used: the customer's users are stopped there.",
+        "Usage beyond the limit is blocked: the customer's users are stopped there.",
     )
     PERCENTAGE_GRANTED = (
         "control_percentage_granted",
@@ -187,11 +191,11 @@ class ControlNote(NoteCode):
     )
     REPLACES_PRODUCT = (
         "control_replaces_product",
-        "A product has such a control too. The customer's own takes its place.",
+        "A product has a control like this too. The customer's own takes its place.",
     )
     PRODUCT_COUNTS = (
         "control_product_counts",
-        "What the customer's products say counts then, if they say anything.",
+        "Any control that comes from a product applies again.",
     )
     STOPS_NOTHING = (
         "control_stops_nothing",
@@ -199,11 +203,12 @@ class ControlNote(NoteCode):
     )
     BUYS = (
         "control_buys",
-        "From now on Autumn charges the customer by itself whenever fewer units are left.",
+        "From now on, Autumn charges the customer automatically whenever fewer units than the threshold are "
+        "left.",
     )
     NO_PURCHASE_LIMIT = (
         "control_no_purchase_limit",
-        "There is no limit on how often it buys. Set one under How often at most.",
+        "There is no limit on how often it buys. Set one under *Purchase limit*.",
     )
     NOT_SOLD = (
         "control_not_sold",
@@ -214,5 +219,5 @@ class ControlNote(NoteCode):
     )
     MAY_BE_BILLED = (
         "control_may_be_billed",
-        "Use beyond what is granted may be billed, by how the product was made.",
+        "Usage beyond what is granted may be billed, depending on how the product is set up.",
     )

@@ -15,8 +15,8 @@ APPROVE_TEXT = "The customer is deleted in Autumn. It cannot be undone, and noth
 
 CONFIRM_FIRST = "Tick the box to confirm, then submit again."
 
-LIVE = "*What is live*"
-NOTHING_LIVE = "*What is live*\nNothing: no subscriptions, unpaid invoices, coming invoices or entities."
+LIVE = "*What the customer has*"
+NOTHING_LIVE = f"{LIVE}\nNo subscriptions, unpaid invoices, upcoming invoices or entities."
 NOT_IN_STRIPE = (
     "The customer is deleted only in Autumn. *Nothing is deleted or cancelled in Stripe:* it keeps charging "
     "for subscriptions until they are cancelled there."
@@ -92,4 +92,4 @@ class DeletionNote(NoteCode):
         "balances_lost",
         lambda of: of.plural("The balance of one feature is lost.", "The balances of {} features are lost."),
     )
-    STRIPE_UNREAD = "stripe_unread", "Stripe could not be reached, so coming charges are not listed here."
+    STRIPE_UNREAD = "stripe_unread", "Stripe couldn't be reached, so upcoming charges are not listed here."

@@ -52,10 +52,10 @@ class DetailsNote(NoteCode):
     BAD_EMAIL = "bad_email", "This is not an email address."
     BAD_TEXT = "bad_text", lambda of: f"The {_fields(of, 'field')} contains invisible characters."
     # Warnings
-    ALSO_IN_STRIPE = "also_in_stripe", lambda of: f"The {_fields(of, 'fields')} changes in Stripe too."
+    ALSO_IN_STRIPE = "also_in_stripe", lambda of: f"Also changed in Stripe: {_fields(of, 'fields')}."
     NOT_CLEARED_IN_STRIPE = (
         "not_cleared_in_stripe",
-        lambda of: f"The {_fields(of, 'fields')} is cleared only in Autumn: Stripe keeps what it has.",
+        lambda of: f"Cleared only in Autumn, kept in Stripe: {_fields(of, 'fields')}.",
     )
     SAME_EMAIL = (
         "same_email",

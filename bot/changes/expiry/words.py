@@ -9,18 +9,18 @@ HEADING = "Expiry of a grant"
 HELP = "move the day on which a standalone grant expires"
 
 EXPIRES = "New expiry"
-EXPIRES_HINT = "In your own time zone; shown in UTC afterwards. What is left of the grant then is gone."
+EXPIRES_HINT = "In your own time zone; shown in UTC afterwards. Anything left of the grant then is lost."
 NO_DATE_PICKED = "Pick the new day and time."
 NO_GRANTS = (
     "This customer has no standalone grant whose expiry can be moved. What a product includes ends with the "
-    "product, what refills never expires, and Autumn no longer shows a grant that is used up."
+    "product, a grant that refills never expires, and Autumn no longer shows a grant that is used up."
 )
 NEVER = "never"
-GONE = "Maple read it, and the grant is no longer there: it was used up, removed, or it has expired."
+GONE = "Maple checked in Autumn: the grant is no longer there. It was used up, removed, or it has expired."
 
 
 def move(feature: str, moment: str) -> str:
-    return f"Let the grant of {feature} expire on {moment}"
+    return f"Move the expiry of the {feature} grant to {moment}"
 
 
 class ExpiryLine(LineLabel):
@@ -42,14 +42,14 @@ class ExpiryNote(NoteCode):
     )
     UNLIMITED = (
         "expiry_unlimited",
-        "Autumn does not let an unlimited grant expire. Remove the grant when it is to end.",
+        "Autumn doesn't let an unlimited grant expire. Remove the grant when it should end.",
     )
     REFILLS = (
         "expiry_refills",
-        "This grant refills regularly, and Autumn would not refill one that expires. Remove it when it is to "
-        "end.",
+        "This grant refills regularly, and Autumn would not refill one that expires. Remove it when it "
+        "should end.",
     )
-    PAST = "expiry_past", "The new expiry is in the past. Remove the grant if it is to end now."
+    PAST = "expiry_past", "The new expiry is in the past. Remove the grant if it should end now."
     TOO_FAR = (
         "expiry_too_far",
         lambda of: f"The new expiry is too far away. The latest is {of.billing_moment('latest')}.",
@@ -57,5 +57,5 @@ class ExpiryNote(NoteCode):
     # Warnings
     CANNOT_CLEAR = (
         "expiry_cannot_clear",
-        "Now it never expires. Autumn can move an expiry but not take it away, so this cannot be undone.",
+        "This grant has no expiry yet. Autumn can move an expiry but not remove it, so this can't be undone.",
     )

@@ -64,7 +64,7 @@ def part(grant: GrantState | None) -> str:
     if grant is None:
         return ""
     mark = [text.mrkdwn(f"…{grant.row[-_MARK:]}")] if grant.row.startswith(MADE_IDS) else []
-    return changes_words.part(" · ".join([text.mrkdwn(name(grant), 60), *_facts(grant), *mark]))
+    return changes_words.source(" · ".join([text.mrkdwn(name(grant), 60), *_facts(grant), *mark]))
 
 
 def _value(grant: StandaloneGrant) -> str:

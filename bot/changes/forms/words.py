@@ -8,20 +8,20 @@ GATHER_HINT = "Request several changes together, for one customer or many."
 SAVE = "Save changes"
 ASKS_OTHERS = (
     ":no_entry: Your team's policy doesn't let you request this. Fill it in, and *Ask them* passes it on to "
-    "those who may."
+    "people who can."
 )
 
 
 def others(who: str, *, askable: bool) -> str:
     """`askable`: whether the form can be passed on to them."""
     passed_on = " *Ask them* passes your form on to them." if askable else ""
-    return f"*May request it:* {who}.{passed_on}"
+    return f"*Who can request it:* {who}.{passed_on}"
 
 
 CLOSE = "Close"
 PICK_CUSTOMER = "Pick the customer"
-LOADING = "Reading this customer from Autumn …"
-WORKING = "Checking with Autumn and saving your request …"
+LOADING = "Reading this customer from Autumn…"
+WORKING = "Checking with Autumn and saving your request…"
 WORKING_MORE = "You can close this window. The result is posted where you opened it."
 TOO_LONG = "This customer's id is too long for a form in Slack. Change it in Autumn's dashboard."
 PRESET = "Preset"
@@ -29,7 +29,7 @@ PICK_PRESET = "Pick a preset"
 REASON = "Reason"
 REASON_HINT = "Kept with the change permanently, and shown to whoever approves it."
 TICKET = "Link to a ticket"
-SCOPE = "*Whose*\nThe whole customer's, or one entity's own"
+SCOPE = "*Applies to*\nThe whole customer, or one entity"
 WHOLE_CUSTOMER = "Whole customer"
 PICK_ENTITY = "Find an entity"
 FEATURE = "Feature"
@@ -53,11 +53,11 @@ def unclear_entity(typed: str) -> str:
 
 
 def preset_limit(days: int) -> str:
-    return f"Once in {count(days, 'day')} for a customer"
+    return "Once a day per customer" if days == 1 else f"Once every {days:,} days per customer"
 
 
 def preset_again(name: str, day: str) -> str:
-    return f"{name}: this customer has had it. It can be given again from {day}."
+    return f"{name}: this customer already got it. It can be given again from {day}."
 
 
 def needed(number: int) -> str:

@@ -3,7 +3,7 @@
 from bot.changes.lines import LineLabel, LineStyle, name
 from bot.changes.notes import NoteCode
 from bot.changes.standalone import GrantSize
-from bot.changes.words import of_feature
+from bot.changes.words import of_feature, same_day
 
 BUTTON = "Give a feature"
 TITLE = "Give a feature"
@@ -14,7 +14,7 @@ LINE_USAGE = "a feature, an amount or unlimited, and a date it expires on, how o
 
 SIZE = "How much"
 SIZES = {
-    GrantSize.AMOUNT: ("An amount", "So many units"),
+    GrantSize.AMOUNT: ("An amount", "A number of units"),
     GrantSize.UNLIMITED: ("Unlimited", "As many units as the customer likes"),
 }
 """Label and description, up to 75 characters each."""
@@ -22,7 +22,7 @@ AMOUNT = "Amount"
 AMOUNT_HINT = "How many units: 500, 1,000, 1k, 2.5m"
 LASTS = "How long"
 FOR_GOOD = ("For good", "It never expires and never refills")
-UNTIL_DATE = ("Until a date", "What is left of it then is gone")
+UNTIL_DATE = ("Until a date", "Anything left then is lost")
 REFILLED = ("Refilled regularly", "It is filled up again each time, and never expires")
 EXPIRES = "Expires"
 EXPIRES_HINT = "In your own time zone; shown in UTC afterwards."
@@ -41,19 +41,19 @@ NO_FEATURES = "Autumn shows no features that can be given."
 
 ON = "on"
 UNLIMITED = "unlimited"
-NO_GRANT = "Maple read it, and the grant is not there. One that is used up is no longer shown by Autumn."
+NO_GRANT = "Maple checked in Autumn: the grant isn't there. One that is used up is no longer shown by Autumn."
 
 
 def every(interval: str, count: int) -> str:
     word = INTERVAL_NAMES.get(interval, interval)
-    return f"every {word}" if count == 1 else f"every {count} × {word}"
+    return f"every {word}" if count == 1 else f"every {count} {word}s"
 
 
 # The request in one line
 
 
 def give(feature: str, amount: str, term: str) -> str:
-    return f"Give {amount} of {feature} {term}"
+    return f"Give {amount} {feature} {term}"
 
 
 def give_unlimited(feature: str, term: str) -> str:
@@ -76,21 +76,21 @@ _GRANT = LineStyle(no_before="", about=lambda about, names: of_feature(name(abou
 class GrantLine(LineLabel):
     GRANT = "standalone_grant", "Grant", _GRANT
     """`about` is the feature's id."""
-    REMAINING = "standalone_remaining", "Remaining of the feature"
+    REMAINING = "standalone_remaining", "Remaining across all sources"
     EXPIRES = "standalone_expires", EXPIRES, LineStyle(no_before="")
     EVERY = "standalone_every", "Refilled", LineStyle(no_before="")
 
 
 class GrantNote(NoteCode):
     # Refusals
-    FEATURES_UNREAD = "grant_features_unread", "Autumn's features could not be read. Try again in a minute."
+    FEATURES_UNREAD = "grant_features_unread", "Autumn's features couldn't be read. Try again in a minute."
     FEATURE_UNKNOWN = (
         "grant_feature_unknown",
         lambda of: f"Autumn no longer has the feature {of.text('feature')}.",
     )
     WRONG_SIZE = (
         "grant_wrong_size",
-        lambda of: f"{of.text('feature')} cannot be given like this. Open the form again.",
+        lambda of: f"{of.text('feature')} can't be given like this. Open the form again.",
     )
     ALREADY_ON = (
         "grant_already_on",
@@ -103,11 +103,11 @@ class GrantNote(NoteCode):
     ENTITY_AMOUNTS = (
         "grant_entity_amounts",
         "An entity can be given an amount here, but nothing unlimited and no feature that is on or off: "
-        "Autumn does not show whether that is the entity's own.",
+        "Autumn doesn't show whether that is the entity's own.",
     )
     ENTITY_FEATURE = (
         "grant_entity_feature",
-        lambda of: f"An entity counts as one of {of.text('feature')}, so it cannot be given more of it.",
+        lambda of: f"Each entity uses up one of {of.text('feature')}, so it can't be given more.",
     )
     NOT_POSITIVE = "grant_not_positive", "The amount must be more than 0."
     EXPIRY_PAST = "grant_expiry_past", "The expiry is in the past, so the customer would get nothing."
@@ -121,28 +121,22 @@ class GrantNote(NoteCode):
     )
     NEVER_REFILLS = (
         "grant_never_refills",
-        lambda of: f"{of.text('feature')} cannot be refilled. Give it for good or until a date.",
+        lambda of: f"{of.text('feature')} can't be refilled. Give it for good or until a date.",
     )
     # Warnings
     HIDES_ROWS = (
         "grant_hides_rows",
         lambda of: (
-            f"While {of.text('feature')} is unlimited, Autumn shows no other balance of it. They "
-            "are back when this grant is removed."
+            f"While {of.text('feature')} is unlimited, Autumn shows no other balances of it. They "
+            "reappear when this grant is removed."
         ),
     )
     USED_LATER = (
         "grant_used_later",
-        "What the customer's products include is used first, and this after it. A reset leaves it alone.",
+        "What the customer's products include is used first, and this after it. Resets don't affect it.",
     )
     VANISHES = (
         "grant_vanishes",
         "Autumn no longer shows the grant once it is used up; then there is nothing left to undo.",
     )
-    SAME_DAY = (
-        "grant_same_day",
-        lambda of: (
-            f"This is the {of.ordinal('nth')} change to this feature's allowance today, "
-            f"{of.number('units')} in total."
-        ),
-    )
+    SAME_DAY = "grant_same_day", same_day

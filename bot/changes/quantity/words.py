@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from bot.changes.notes import NoteCode
+from bot.changes.words import same_day
 
 
 class Billed(StrEnum):
@@ -24,31 +25,33 @@ PICK_FEATURE = "Pick a feature"
 QUANTITY = "New quantity"
 BILLED = "When the difference is billed"
 BILLINGS = {
-    Billed.NOW: ("Now", "For the rest of the period; less than before is credit"),
+    Billed.NOW: ("Now", "Prorated for the rest of the period; a decrease is credited"),
     Billed.NEXT_INVOICE: ("From the next invoice", "Nothing for the rest of this period"),
 }
 NO_QUANTITIES = "The customer has no product with a quantity that is bought ahead."
 
 
 def summary(feature: str, product: str, quantity: str) -> str:
-    return f"Set {feature} of {product} to {quantity}"
+    return f"Set {feature} on {product} to {quantity}"
 
 
 class QuantityNote(NoteCode):
     # Refusals
     NOT_BOUGHT_AHEAD = (
         "not_bought_ahead",
-        lambda of: f"This product does not sell {of.text('feature')} by quantity.",
+        lambda of: f"This product doesn't sell {of.text('feature')} by quantity.",
     )
     HELD_TWICE = (
         "product_held_twice",
-        "The customer has this product more than once, and Autumn does not say which quantity belongs to "
+        "The customer has this product more than once, and Autumn doesn't say which quantity belongs to "
         "which. Change it in Autumn's dashboard.",
     )
     # Warnings
     BELOW_USED = (
         "below_used",
-        lambda of: f"*Already used: {of.number('used')}.* Nothing is left afterwards.",
+        lambda of: (
+            f"*The customer already uses {of.number('used')}*, more than this quantity. Nothing will be left."
+        ),
     )
     NOT_BILLED_NOW = (
         "not_billed_now",
@@ -56,12 +59,6 @@ class QuantityNote(NoteCode):
     )
     MAY_NEED_PAYMENT = (
         "quantity_may_need_payment",
-        "If the card cannot be charged, the quantity stays as it is until the customer pays the invoice.",
+        "If the card can't be charged, the quantity stays as it is until the customer pays the invoice.",
     )
-    SAME_DAY = (
-        "quantity_same_day",
-        lambda of: (
-            f"This is the {of.ordinal('nth')} change to this feature's allowance today, "
-            f"{of.number('units')} in total."
-        ),
-    )
+    SAME_DAY = "quantity_same_day", same_day

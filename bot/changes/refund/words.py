@@ -1,7 +1,7 @@
 """What people read about refunds."""
 
 from bot.changes.lines import LineLabel, LineStyle
-from bot.changes.notes import NoteCode
+from bot.changes.notes import Details, NoteCode
 
 BUTTON = "Refund"
 TITLE = "Refund an invoice"
@@ -21,10 +21,10 @@ PARTIAL = ("A part of it", "An amount in the invoice's currency")
 """Label and description, up to 75 characters each."""
 AMOUNT = "Amount"
 AMOUNT_HINT = "In the invoice's currency: 20, 12.50"
-NO_INVOICES = "This customer has no paid invoice of which anything is left to refund."
+NO_INVOICES = "This customer has no paid invoice with anything left to refund."
 NO_INVOICE_PICKED = "Pick an invoice."
 
-NO_INVOICE = "Maple read the customer's invoices, and this one is not among them."
+NO_INVOICE = "Maple checked the customer's invoices: this one isn't among them."
 ALL_LEFT = "Refund all that is left of an invoice"
 
 
@@ -46,14 +46,23 @@ def refunded_before(amount: str) -> str:
 
 class RefundLine(LineLabel):
     REFUND = "refund", "Refund", LineStyle(no_before="")
-    REFUNDED = "refunded", "Refunded of this invoice"
+    REFUNDED = "refunded", "Refunded from this invoice"
+
+
+def _same_day(of: Details) -> str:
+    if "currency" not in of:
+        return f"This is the {of.ordinal('nth')} refund for this customer today."
+    return (
+        f"This is the {of.ordinal('nth')} refund in {of.text('currency').upper()} for this customer today: "
+        f"{of.money('units')} in total, this one included."
+    )
 
 
 class RefundNote(NoteCode):
     # Refusals
     NOT_THEIRS = (
         "refund_not_theirs",
-        "This is not one of the customer's newest paid invoices, so it cannot be refunded here.",
+        "This is not one of the customer's newest paid invoices, so it can't be refunded here.",
     )
     NOT_STRIPE = (
         "refund_not_stripe",
@@ -68,7 +77,10 @@ class RefundNote(NoteCode):
     )
     TOO_FINE = (
         "refund_too_fine",
-        lambda of: f"This currency has no such fractions. The nearest amount is {of.money('nearest')}.",
+        lambda of: (
+            f"This currency doesn't have that many decimal places. The nearest amount is "
+            f"{of.money('nearest')}."
+        ),
     )
     OTHER_CURRENCY = (
         "refund_other_currency",
@@ -85,12 +97,7 @@ class RefundNote(NoteCode):
     )
     STRIPE_DECIDES = (
         "refund_stripe_decides",
-        "Refunds made in Stripe itself are not counted here. Stripe refuses more than is left of the "
-        "payment.",
+        "Refunds made in Stripe itself are not counted here. Stripe refuses to refund more than is left "
+        "of the payment.",
     )
-    SAME_DAY = (
-        "refund_same_day",
-        lambda of: (
-            f"This is the {of.ordinal('nth')} refund for this customer today, {of.number('units')} in total."
-        ),
-    )
+    SAME_DAY = "refund_same_day", _same_day

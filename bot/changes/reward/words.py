@@ -25,7 +25,7 @@ LINE_USAGE = "a coupon and apply or remove, or a promo code and redeem"
 REWARD_ACTIONS = {
     RewardAction.APPLY: ("Apply a coupon", "A discount on what the customer pays"),
     RewardAction.ATTACH: ("Apply a coupon to one subscription", "A discount on what that subscription bills"),
-    RewardAction.REDEEM: ("Redeem a promo code", "Grants features, by its code"),
+    RewardAction.REDEEM: ("Redeem a promo code", "Gives features, by its code"),
     RewardAction.REMOVE: ("Remove the coupon", "Takes the customer's own discount away"),
 }
 COUPON = "Coupon"
@@ -37,11 +37,11 @@ NO_DISCOUNTS = "*Discounts*\nNone."
 DISCOUNTS_UNREAD = "*Discounts*\nNot read from Stripe."
 ALL_PLANS = "all products"
 
-NO_GRANT = "Maple read it, and the grant is not there."
-PART_OF_GRANT = "Maple read it, and what is there is not what the grant should give."
+NO_GRANT = "Maple checked in Autumn: the grant isn't there."
+PART_OF_GRANT = "Maple checked in Autumn: what is there isn't what the grant should give."
 
-NOT_ATTACHED = "Maple read it, and no subscription has this coupon."
-ATTACHED = "Maple read it, and a subscription has this coupon."
+NOT_ATTACHED = "Maple checked in Autumn: no subscription has this coupon."
+ATTACHED = "Maple checked in Autumn: a subscription has this coupon."
 
 REMOVE_COUPON = "Remove the coupon"
 
@@ -102,7 +102,7 @@ class RewardNote(NoteCode):
     ALREADY_ATTACHED = (
         "already_attached",
         lambda of: (
-            f"A subscription of the customer already has {of.text('name')}, and Autumn does not say which. "
+            f"A subscription of the customer already has {of.text('name')}, and Autumn doesn't say which. "
             "If another is to have it too, add it in Stripe."
         ),
     )
@@ -111,13 +111,13 @@ class RewardNote(NoteCode):
     NOT_A_GRANT = (
         "not_a_grant",
         lambda of: (
-            f"This code belongs to the coupon {of.text('name')}, which grants no features. Apply the coupon "
+            f"This code belongs to the coupon {of.text('name')}, which gives no features. Apply the coupon "
             "instead."
         ),
     )
     GRANT_UNKNOWN = (
         "grant_unknown",
-        "Autumn has no feature grant with this code. Codes must match letter for letter.",
+        "Autumn has no promo code like this. Codes must match letter for letter.",
     )
     ALREADY_REDEEMED = (
         "already_redeemed",
@@ -127,7 +127,7 @@ class RewardNote(NoteCode):
     )
     MOVED_SINCE = (
         "moved_since",
-        "The customer has a different coupon by now, so this cannot be undone.",
+        "The customer has a different coupon by now, so this can't be undone.",
     )
     # Warnings
     REPLACES = (
@@ -137,7 +137,7 @@ class RewardNote(NoteCode):
     OTHER_PLANS = (
         "other_plans",
         lambda of: (
-            f"This coupon is only for {of.names('plans')}, which the customer does not have: no discount "
+            f"This coupon is only for {of.names('plans')}, which the customer doesn't have: no discount "
             "until they do."
         ),
     )
@@ -145,12 +145,12 @@ class RewardNote(NoteCode):
         "subscription_discounts",
         lambda of: (
             f"A subscription has a discount of its own ({of.names('names')}). It stays, and the customer's "
-            "coupon does not apply to that subscription."
+            "coupon doesn't apply to that subscription."
         ),
     )
     BILLED_TOGETHER = (
         "billed_together",
-        lambda of: f"*It also counts for {of.names('products')}*, billed on the same invoice.",
+        lambda of: f"*It also discounts {of.names('products')}*, billed on the same invoice.",
     )
     OWN_STEPS_ASIDE = (
         "own_steps_aside",
@@ -158,10 +158,10 @@ class RewardNote(NoteCode):
     )
     STAYS_ATTACHED = (
         "stays_attached",
-        "This cannot be undone here: Autumn cannot take a coupon off a subscription. Do that in Stripe.",
+        "This can't be undone here: Autumn can't take a coupon off a subscription. Do that in Stripe.",
     )
     FROM_NEXT_INVOICE = "from_next_invoice", _from_next_invoice
-    NO_EFFECT = "no_effect", "It takes nothing off the coming invoices."
+    NO_EFFECT = "no_effect", "It takes nothing off the upcoming invoices."
     OTHER_CURRENCY = (
         "other_currency",
         lambda of: (
@@ -172,14 +172,14 @@ class RewardNote(NoteCode):
     CURRENCY_UNKNOWN = (
         "currency_unknown",
         lambda of: (
-            "Autumn does not say which currency this coupon is in. The estimate assumes "
+            "Autumn doesn't say which currency this coupon is in. The estimate assumes "
             f"{of.text('currencies')}; in any other, it takes nothing off."
         ),
     )
     TAKES_LESS = (
         "takes_less",
         lambda of: (
-            f"*{of.text('name')} takes more off.* It takes {of.money('off_now')} off the coming invoices, "
+            f"*{of.text('name')} takes more off.* It takes {of.money('off_now')} off the upcoming invoices, "
             f"and the new coupon {of.money('off')}."
         ),
     )
@@ -190,7 +190,7 @@ class RewardNote(NoteCode):
     STRIPE_ONLY = (
         "stripe_only",
         lambda of: (
-            f"{of.text('name')} is not among Autumn's coupons, so this cannot be undone here: apply it again "
+            f"{of.text('name')} is not among Autumn's coupons, so this can't be undone here: apply it again "
             "in Stripe."
         ),
     )

@@ -38,15 +38,15 @@ ACTIONS = {
 }
 KEPT = "What the customer keeps of the balances"
 KEEPING = {
-    Kept.NOTHING: ("Nothing", "Balances start anew: usage and extra allowance are gone"),
+    Kept.NOTHING: ("Nothing", "Balances reset: usage and extra allowance are gone"),
     Kept.USAGE: ("Usage", "What was used counts against the new product"),
     Kept.REMAINING: ("What is left", "It becomes a standalone grant until the end of the period"),
 }
-NO_PRODUCTS = "Autumn has no other product that can be changed to here."
+NO_PRODUCTS = "Autumn has no other product you can change to here."
 
 
 def left_out(number: int) -> str:
-    return f"{count(number, 'more product')} cannot be picked here. Change to them in Autumn's dashboard."
+    return f"{count(number, 'more product')} can't be picked here. Change to them in Autumn's dashboard."
 
 
 def change_now(product: str) -> str:
@@ -61,9 +61,9 @@ def call_off(product: str) -> str:
     return f"Call off the scheduled change to {product}"
 
 
-NOT_HELD = "Maple read it, and the customer does not have this product."
-HELD = "Maple read it, and the customer has this product."
-SCHEDULED = "Maple read it, and this product is scheduled."
+NOT_HELD = "Maple checked in Autumn: the customer doesn't have this product."
+HELD = "Maple checked in Autumn: the customer has this product."
+SCHEDULED = "Maple checked in Autumn: this product is scheduled."
 
 
 class SwitchLine(LineLabel):
@@ -88,7 +88,7 @@ def _replaces_another(of: Details) -> str:
 class SwitchNote(NoteCode):
     # Refusals
     NO_PRODUCT = "no_product", "Pick a product."
-    UNKNOWN_PRODUCT = "unknown_product", "This product cannot be changed to here. Use Autumn's dashboard."
+    UNKNOWN_PRODUCT = "unknown_product", "You can't change to this product here. Use Autumn's dashboard."
     ALREADY_HELD = "already_held", "The customer has this product already."
     NO_PERIOD = (
         "no_period_to_wait_for",
@@ -97,14 +97,14 @@ class SwitchNote(NoteCode):
     )
     ENTITY_REMAINING = (
         "switch_entity_remaining",
-        "Autumn does not say whether what is left would go to the entity or to the whole customer. Keep the "
+        "Autumn doesn't say whether what is left would go to the entity or to the whole customer. Keep the "
         "usage or nothing, and give the entity a grant instead.",
     )
     SEVERAL_HELD = (
         "several_products_held",
         lambda of: (
             f"The customer has several main products that this one could replace ({of.names('products')}), "
-            "and Autumn does not say which it would. Use Autumn's dashboard."
+            "and Autumn doesn't say which it would. Use Autumn's dashboard."
         ),
     )
     REPLACES_ANOTHER = "replaces_another", _replaces_another
@@ -112,11 +112,11 @@ class SwitchNote(NoteCode):
     # Warnings
     MAY_NEED_PAYMENT = (
         "switch_may_need_payment",
-        "If the card cannot be charged, the product stays as it is until the customer pays the invoice.",
+        "If the card can't be charged, the product stays as it is until the customer pays the invoice.",
     )
     STARTS_ANEW = (
         "balances_start_anew",
-        "Balances start anew: usage and extra allowance in the old product's balances are gone. Standalone "
+        "Balances reset: usage and extra allowance in the old product's balances are gone. Standalone "
         "grants stay.",
     )
     KEEPS_USAGE = (

@@ -41,7 +41,7 @@ class TrialLine(LineLabel):
 class TrialNote(NoteCode):
     # Refusals
     NOT_ON_TRIAL = "not_on_trial", "This subscription is not on a trial."
-    NO_END = "no_trial_end", "Pick when the trial is to end."
+    NO_END = "no_trial_end", "Pick when the trial should end."
     END_PAST = "trial_end_past", "The end of the trial must be in the future. To end it now, choose that."
     END_TOO_FAR = (
         "trial_end_too_far",
@@ -56,5 +56,5 @@ class TrialNote(NoteCode):
     RESETS_MOVE = "trial_moves_resets", "The balances of this product reset when the trial ends."
     MAY_NEED_PAYMENT = (
         "trial_may_need_payment",
-        "If the card cannot be charged, the trial goes on until the customer pays the invoice.",
+        "If the card can't be charged, the trial goes on until the customer pays the invoice.",
     )

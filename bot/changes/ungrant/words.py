@@ -10,17 +10,17 @@ HEADING = "Removal of a grant"
 HELP = "take a standalone grant away again"
 
 NO_GRANTS = (
-    "This customer has no standalone grant to remove. What a product includes is no grant, and Autumn no "
+    "This customer has no standalone grant to remove. What a product includes isn't a grant, and Autumn no "
     "longer shows a grant that is used up."
 )
-GONE = "Maple read it, and the grant is not there."
-STILL_THERE = "Maple read it, and the grant is still there."
+GONE = "Maple checked in Autumn: the grant isn't there."
+STILL_THERE = "Maple checked in Autumn: the grant is still there."
 ON = "on"
 UNLIMITED = "unlimited"
 
 
 def remove(feature: str) -> str:
-    return f"Remove the grant of {feature}"
+    return f"Remove the {feature} grant"
 
 
 _REMOVED = LineStyle(no_after="removed", about=lambda about, names: of_feature(name(about, names)))
@@ -29,7 +29,7 @@ _REMOVED = LineStyle(no_after="removed", about=lambda about, names: of_feature(n
 class UngrantLine(LineLabel):
     GRANT = "removed_grant", "Grant", _REMOVED
     """`about` is the feature's id."""
-    REMAINING = "removed_remaining", "Remaining of the feature"
+    REMAINING = "removed_remaining", "Remaining across all sources"
 
 
 class UngrantNote(NoteCode):
@@ -44,7 +44,7 @@ class UngrantNote(NoteCode):
     OF_PRODUCT = (
         "ungrant_of_product",
         lambda of: (
-            f"This balance of {of.text('feature')} belongs to a product, so it cannot be removed alone."
+            f"This balance of {of.text('feature')} belongs to a product, so it can't be removed on its own."
         ),
     )
     # Warnings
@@ -54,5 +54,5 @@ class UngrantNote(NoteCode):
     )
     FEATURE_LOST = (
         "ungrant_feature_lost",
-        lambda of: f"It is all the customer has of {of.text('feature')}: they can no longer use it.",
+        lambda of: f"This is all the customer has of {of.text('feature')}: they won't be able to use it.",
     )

@@ -121,7 +121,7 @@ class UsageChange(ChangeKind[UsageInput]):
         return request.model_copy(update=undone)
 
     def summary(self, request: UsageInput, names: Names) -> str:
-        phrase = words.give_back if request.undoes else words.record
+        phrase = words.take_off if request.undoes else words.record
         return phrase(lines.name(request.feature, names), numbers.number(abs(request.value)))
 
     def shown_now(self, request: UsageInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002

@@ -2,7 +2,6 @@
 
 from bot.changes.lines import LineLabel, LineStyle, name
 from bot.changes.notes import NoteCode
-from bot.changes.words import of_feature
 
 BUTTON = "Record usage"
 TITLE = "Record usage"
@@ -19,14 +18,14 @@ NOT_RECORDED = "Maple found no such event among the newest. Look for it in the c
 
 
 def record(feature: str, amount: str) -> str:
-    return f"Record {amount} used of {feature}"
+    return f"Record {amount} {feature} used"
 
 
-def give_back(feature: str, amount: str) -> str:
-    return f"Give back {amount} recorded as used of {feature}"
+def take_off(feature: str, amount: str) -> str:
+    return f"Take {amount} {feature} off the recorded usage"
 
 
-_ABOUT = LineStyle(about=lambda about, names: of_feature(name(about, names)))
+_ABOUT = LineStyle(about=name, about_first=True)
 
 
 class UsageLine(LineLabel):
@@ -52,8 +51,8 @@ class UsageNote(NoteCode):
     MORE_THAN_LEFT = (
         "usage_more_than_left",
         lambda of: (
-            f"The customer has {of.number('left')} left. Autumn refuses more than the customer may use; what "
-            "it allows beyond may be billed."
+            f"The customer has {of.number('left')} left. Autumn rejects usage the customer isn't allowed. "
+            "Anything it accepts beyond the balance may be billed."
         ),
     )
     STAYS_LISTED = (

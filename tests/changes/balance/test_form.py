@@ -71,14 +71,14 @@ def test_form_shows_before_and_after_while_typing() -> None:
 @pytest.mark.parametrize(
     ("action", "typed", "expected"),
     [
-        ("set", "-40", "Over the limit: 0 → *40*"),
+        ("set", "-40", "Overage: 0 → *40*"),
         ("usage", "1,200", "Used: 300 → *1,200*"),
         ("give", "5x", "This is not a number"),
         ("give", "1.000", "This can be read in two ways"),
         ("give", "0", "The amount must be more than 0"),
         ("give", "9999999999999", "The amount is too large. The most is 1,000,000,000,000"),
         ("give", "0.12345678", "The amount has too many decimals. The most is 6"),
-        ("usage", "-1", "Usage cannot be less than 0"),
+        ("usage", "-1", "Usage can't be less than 0"),
         ("set", "700", "Nothing would change"),
     ],
 )
@@ -142,7 +142,7 @@ def test_one_of_several_rows_is_picked() -> None:
     ]
     form.fill("amount", text="5")
     assert "Fill in the form" in form.text
-    assert form.submit().errors["row:" + form_mark(form)] == "Pick which part of the balance to change."
+    assert form.submit().errors["row:" + form_mark(form)] == "Pick a source."
     form.fill("row", option="row_2")
     assert "Remaining: 40 → *45*" in form.text
     form.fill("reason", text="x")
@@ -167,7 +167,7 @@ def test_one_of_several_rows_is_picked() -> None:
         (
             {"id": "goodwill", "reset": Reset(interval="one_off"), "expires_at": LATER},
             "Granted as goodwill · 40 of 100 left",
-            "does not reset · Expires Dec 2, 2026",
+            "doesn't reset · Expires Dec 2, 2026",
         ),
         (
             {"id": "x", "plan_id": "max", "price": UsagePrice(billing_method="prepaid")},
@@ -265,7 +265,7 @@ def test_customer_without_a_changeable_balance_is_told_why(feature: str, why: st
 
 def test_feature_not_held_says_so_at_once() -> None:
     form = opened(feature="words")
-    assert "The customer does not have words." in form.text
+    assert "The customer doesn't have words." in form.text
     assert "initial_option" not in form.element("feature")
 
 
@@ -274,7 +274,7 @@ def test_customer_without_features_has_nothing_to_fill_in() -> None:
     form = Filling(OPENED.model_copy(update={"feature": ""}), facts(nobody))
     assert "no balance to change" in form.text
     assert "submit" not in form.view
-    assert "The customer does not have messages." in Filling(OPENED, facts(nobody)).text
+    assert "The customer doesn't have messages." in Filling(OPENED, facts(nobody)).text
 
 
 def test_only_seats_above_the_grant_are_called_billed() -> None:
@@ -293,7 +293,7 @@ def test_only_seats_above_the_grant_are_called_billed() -> None:
     assert "will be billed" not in form.text
     form.fill("amount", text="7")
     form.fill("reason", text="x")
-    assert "*2 more than now will be billed*, at once or on the next invoice" in form.text
+    assert "*Autumn will bill for 2 more*, right away or on the next invoice" in form.text
     assert not form.submit().errors
 
 
@@ -315,7 +315,7 @@ def test_ids_too_long_for_an_option_are_counted() -> None:
     form = Filling(
         OPENED, facts(given.customer(balances={**given.customer().balances, long: given.balance(long)}))
     )
-    assert "1 more cannot be picked here" in form.text
+    assert "1 more can't be picked here" in form.text
 
 
 def test_paid_and_unlimited_rows_are_marked() -> None:
@@ -327,7 +327,7 @@ def test_paid_and_unlimited_rows_are_marked() -> None:
     ]
     form = opened(given.customer(balances={"messages": given.balance(breakdown=rows)}))
     assert form.options("row") == [
-        ("Pro · 700 of 1,000 left", "a", "does not reset · paid for"),
+        ("Pro · 700 of 1,000 left", "a", "doesn't reset · paid for"),
         ("gone · Unlimited", "b", "per month · resets Dec 2, 2026"),
     ]
 

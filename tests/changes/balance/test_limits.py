@@ -16,7 +16,7 @@ from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import CommonNote, Note, NoteCode
-from bot.changes.words import part
+from bot.changes.words import source as source_words
 from tests.changes.facts import BY_USE, LATER, NOW, ONE_OFF, SOON, balance, customer, facts, row, subscription
 
 BALANCE = BalanceChange()
@@ -224,7 +224,7 @@ def test_card_says_which_of_several_parts_is_changed() -> None:
     change, several = edit(GIVE, 5), facts(balance(row(), LOOSE))
     for customer_facts, source in ((PLAIN, ""), (several, "Pro · per month · resets Dec 2, 2026 · …row")):
         snapshot, preview = BALANCE.snapshot(change, customer_facts), BALANCE.preview(change, customer_facts)
-        assert BALANCE.part(change, snapshot, preview, {"pro": "Pro"}) == (source and part(source))
+        assert BALANCE.part(change, snapshot, preview, {"pro": "Pro"}) == (source and source_words(source))
 
 
 def test_fifteen_digits_are_kept_exactly() -> None:

@@ -58,7 +58,7 @@ def test_spend_limit_is_set() -> None:
     form.fill("limit", text="lots")
     assert "This is not a number" in form.text
     form.fill("limit", text="1k")
-    assert "Spend limit of Messages: 50 units → *1,000 units*" in form.text
+    assert "Spend limit for Messages: 50 units → *1,000 units*" in form.text
     form.fill("reason", text="x")
     parsed = form.submit()
     assert parsed.input == spend_limit(limit=Decimal(1000))
@@ -88,7 +88,7 @@ def test_alert_is_set_and_removed_by_its_threshold() -> None:
     form = opened(feature="messages")
     form.fill("control", option="usage_alerts")
     form.fill("limit", text="80")
-    assert "Usage alert of Messages: none → *at 80 % used*" in form.text
+    assert "Usage alert for Messages: none → *at 80% used*" in form.text
     offered = [value for _, value, _ in form.options("threshold_type")]
     assert offered == ["usage", "usage_percentage", "remaining", "remaining_percentage"]
     form.fill("threshold_type", option="remaining")
@@ -122,7 +122,7 @@ def test_spend_limit_as_a_percentage_of_the_grant() -> None:
     assert words.LIMIT_HINT in str(form.view)
     form.fill("limit_type", option="percent")
     assert words.PERCENT_HINT in str(form.view)
-    assert "Spend limit of Messages: 50 units → *120% of what is granted*" in form.text
+    assert "Spend limit for Messages: 50 units → *120% of what is granted*" in form.text
     form.fill("reason", text="x")
     assert form.submit().input == spend_limit(limit=Decimal(120), percentage=True)
     form.fill("action", option="remove")

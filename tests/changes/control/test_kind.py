@@ -466,7 +466,7 @@ def test_usage_in_a_control_is_not_written_back() -> None:
         ),
         (usage(), facts_with_controls(), Line(ControlLine.USAGE, None, "20 units a day", about="messages")),
         (overage(), facts_with_controls(), Line(ControlLine.OVERAGE, None, "allowed", about="messages")),
-        (alert(), facts_with_controls(), Line(ControlLine.ALERT, None, "at 80 % used", about="messages")),
+        (alert(), facts_with_controls(), Line(ControlLine.ALERT, None, "at 80% used", about="messages")),
     ],
 )
 def test_preview_lines(change_input: ControlInput, facts: Facts, line: Line) -> None:
@@ -635,8 +635,8 @@ def test_value_of_an_entry(control: str, entry: dict[str, Any], value: str) -> N
 
 def test_wording() -> None:
     names = {"messages": "Messages"}
-    assert CHANGE.summary(spend_limit(), names) == "Spend limit of Messages: 50 units"
-    assert CHANGE.summary(remove(), names) == "Remove the spend limit of Messages"
+    assert CHANGE.summary(spend_limit(), names) == "Spend limit for Messages: 50 units"
+    assert CHANGE.summary(remove(), names) == "Remove the spend limit for Messages"
     assert CHANGE.shown_now(spend_limit(), {}, snapshot_of()) == ["• Spend limit: *none*"]
     assert CHANGE.shown_now(usage(), {}, snapshot_of(DAILY)) == ["• Usage limit: *20 units a day*"]
 

@@ -713,8 +713,8 @@ def test_entity_is_stored_with_the_change_and_old_changes_have_none() -> None:
 
 
 def test_request_names_its_entity_by_name_and_id() -> None:
-    assert descriptions.summary(change(entity=""), {}) == "Give 5 extra of messages"
-    assert descriptions.summary(change(), {}) == "Give 5 extra of messages, for the entity `ws_1`"
+    assert descriptions.summary(change(entity=""), {}) == "Give 5 extra messages"
+    assert descriptions.summary(change(), {}) == "Give 5 extra messages, for the entity `ws_1`"
     named = descriptions.summary(change(), {"entity:ws_1": "<Ops> *team*", "ws_1": "A plan"})
     assert named.endswith("for the entity &lt;Ops&gt; ∗team∗ (`ws_1`)")
 

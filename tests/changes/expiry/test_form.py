@@ -41,7 +41,7 @@ def test_standalone_grants_that_can_expire_are_offered() -> None:
 
 def test_grant_too_long_for_slack_is_counted() -> None:
     form = opened(grant("g" * 80))
-    assert "1 more cannot be picked here" in form.text
+    assert "1 more can't be picked here" in form.text
 
 
 def test_expiry_is_moved() -> None:

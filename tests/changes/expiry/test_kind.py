@@ -139,14 +139,14 @@ def test_expiry_is_undone_only_where_there_was_one() -> None:
 
 def test_wording() -> None:
     assert CHANGE.summary(expiry(), {"messages": "Messages"}).startswith(
-        "Let the grant of Messages expire on Dec 12, 2026 at 15:06 UTC"
+        "Move the expiry of the Messages grant to Dec 12, 2026 at 15:06 UTC"
     )
     assert CHANGE.part(expiry(), standalone.ABSENT, (), {}) == ""
     assert CHANGE.part(expiry(), snapshot_with(), (), {}).startswith(
-        "*Part:* Granted as gift · 0 of 0 left · Expires Dec 2, 2026"
+        "*Source:* Granted as gift · 0 of 0 left · Expires Dec 2, 2026"
     )
     assert CHANGE.shown_now(expiry(), {}, standalone.ABSENT) == [
-        "Maple read it, and the grant is no longer there: it was used up, removed, or it has expired."
+        "Maple checked in Autumn: the grant is no longer there. It was used up, removed, or it has expired."
     ]
     assert CHANGE.shown_now(expiry(), {}, snapshot_with(expires_at=None)) == ["• Expires: *never*"]
     (line,) = CHANGE.shown_now(expiry(), {}, snapshot_with())

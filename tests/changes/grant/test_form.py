@@ -64,7 +64,7 @@ def test_amount_is_given_for_good() -> None:
     assert "This is not a number" in form.text
     form.fill("amount", text="500")
     assert "Grant of Messages: *500*" in form.text
-    assert "Remaining of the feature: 700 → *1,200*" in form.text
+    assert "Remaining across all sources: 700 → *1,200*" in form.text
     form.fill("reason", text="x")
     parsed = form.submit()
     assert parsed.input == grant_of()

@@ -158,7 +158,7 @@ def test_customer_with_an_old_id_can_be_given_a_feature() -> None:
             (
                 Line(GrantLine.GRANT, None, "50", ValueFormat.NUMBER, about="messages"),
                 Line(GrantLine.REMAINING, "0", "50", ValueFormat.NUMBER),
-                Line(GrantLine.EVERY, None, "every 2 × week"),
+                Line(GrantLine.EVERY, None, "every 2 weeks"),
             ),
         ),
         (unlimited(), HELD, (Line(GrantLine.GRANT, None, "unlimited", about="messages"),)),
@@ -280,13 +280,13 @@ def test_grant_is_undone_by_removing_the_row_autumn_shows() -> None:
 @pytest.mark.parametrize(
     ("change_input", "summary"),
     [
-        (grant_of(amount=Decimal(1500)), "Give 1,500 of Messages for good"),
-        (grant_of(every="semi_annual"), "Give 50 of Messages every half year"),
-        (grant_of(every="fortnight"), "Give 50 of Messages every fortnight"),
+        (grant_of(amount=Decimal(1500)), "Give 1,500 Messages for good"),
+        (grant_of(every="semi_annual"), "Give 50 Messages every half year"),
+        (grant_of(every="fortnight"), "Give 50 Messages every fortnight"),
         (unlimited(), "Give unlimited Messages for good"),
         (switch(), "Switch on Single Sign-On for good"),
-        (grant_of(amount=None), "Give 0 of Messages for good"),
-        (grant_of(every="x" * 99), f"Give 50 of Messages every {'x' * 53}…"),
+        (grant_of(amount=None), "Give 0 Messages for good"),
+        (grant_of(every="x" * 99), f"Give 50 Messages every {'x' * 53}…"),
     ],
 )
 def test_summary(change_input: GrantInput, summary: str) -> None:
@@ -295,13 +295,13 @@ def test_summary(change_input: GrantInput, summary: str) -> None:
 
 def test_summary_has_the_expiry() -> None:
     assert CHANGE.summary(grant_of(expires_at=SOON), {}).startswith(
-        "Give 50 of messages until Dec 2, 2026 at 15:06 UTC"
+        "Give 50 messages until Dec 2, 2026 at 15:06 UTC"
     )
 
 
 def test_current_state_is_shown() -> None:
     assert CHANGE.shown_now(grant_of(), {}, standalone.ABSENT) == [
-        "Maple read it, and the grant is not there. One that is used up is no longer shown by Autumn."
+        "Maple checked in Autumn: the grant isn't there. One that is used up is no longer shown by Autumn."
     ]
     assert CHANGE.shown_now(grant_of(), {}, snapshot_with()) == ["• Grant: *50*"]
     assert CHANGE.shown_now(grant_of(), {}, snapshot_with(size=GrantSize.UNLIMITED)) == [
@@ -373,4 +373,7 @@ def test_refilled_grant_is_read_with_its_interval() -> None:
 
 def test_earlier_grants_of_the_day_are_counted() -> None:
     assessment = assess(grant_of(), NEW, NOW, Today(1, Decimal(30)))
-    assert Note(GrantNote.SAME_DAY, {"nth": "2", "units": "80"}) in assessment.judgement.warnings
+    assert (
+        Note(GrantNote.SAME_DAY, {"nth": "2", "units": "80", "feature": "messages"})
+        in assessment.judgement.warnings
+    )

@@ -274,7 +274,7 @@ def test_change_may_wait_for_payment() -> None:
 
 
 def test_wording() -> None:
-    assert CHANGE.summary(quantity_of(1200), {"pro": "Pro", "seats": "Seats"}) == "Set Seats of Pro to 1,200"
+    assert CHANGE.summary(quantity_of(1200), {"pro": "Pro", "seats": "Seats"}) == "Set Seats on Pro to 1,200"
     before = snapshot_of(quantity_of())
     assert CHANGE.shown_now(quantity_of(), before, before)[0].endswith("*6*")
     for gone in (facts_with_seats(balances=()), facts_with(balances=(seats(),))):
@@ -285,4 +285,7 @@ def test_wording() -> None:
 
 def test_earlier_changes_of_the_day_are_counted_in_a_warning() -> None:
     assessment = assess(quantity_of(8), facts_with_seats(), NOW, Today(1, Decimal(30)))
-    assert Note(QuantityNote.SAME_DAY, {"nth": "2", "units": "32"}) in assessment.judgement.warnings
+    assert (
+        Note(QuantityNote.SAME_DAY, {"nth": "2", "units": "32", "feature": "seats"})
+        in assessment.judgement.warnings
+    )

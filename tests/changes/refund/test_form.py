@@ -40,7 +40,7 @@ def test_rest_of_an_invoice_is_refunded() -> None:
     assert form.submit().errors["invoice"] == words.NO_INVOICE_PICKED
     form.fill("invoice", option=SECOND)
     assert "Refund: *€42.00*" in form.text
-    assert "Refunded of this invoice: €8.00 → *€50.00*" in form.text
+    assert "Refunded from this invoice: €8.00 → *€50.00*" in form.text
     form.fill("reason", text="x")
     parsed = form.submit()
     assert parsed.input == RefundInput(

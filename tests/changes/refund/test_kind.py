@@ -243,10 +243,10 @@ def test_wording() -> None:
     assert CHANGE.part(refund_of(), undated, (), {}) == "*Invoice:* $50.00 paid"
     assert CHANGE.part(refund_of(), {"invoice": None}, (), {}) == ""
     assert CHANGE.shown_now(refund_of(), snapshot_with(), snapshot_with(8)) == [
-        "• Refunded of this invoice: *$8.00*"
+        "• Refunded from this invoice: *$8.00*"
     ]
     assert CHANGE.shown_now(refund_of(), snapshot_with(), {"invoice": None}) == [
-        "Maple read the customer's invoices, and this one is not among them."
+        "Maple checked the customer's invoices: this one isn't among them."
     ]
 
 
@@ -282,7 +282,10 @@ async def test_invoices_of_another_customer_are_ignored() -> None:
 
 def test_earlier_refunds_of_the_day_are_counted() -> None:
     assessment = assess(partial_refund(), KNOWN, NOW, Today(1, Decimal(20)))
-    assert Note(RefundNote.SAME_DAY, {"nth": "2", "units": "40"}) in assessment.judgement.warnings
+    assert (
+        Note(RefundNote.SAME_DAY, {"nth": "2", "units": "40", "currency": "USD"})
+        in assessment.judgement.warnings
+    )
 
 
 def test_refunds_without_approval_need_a_rule_that_names_them() -> None:

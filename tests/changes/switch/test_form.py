@@ -57,7 +57,7 @@ def test_product_is_picked_and_changed_now_by_default() -> None:
     assert opened.submit().errors == {"product": "Pick a product."}
     opened.fill("product", option="team")
     assert opened.element("product")["initial_option"]["value"] == "team"
-    assert "Balances start anew" in opened.text
+    assert "Balances reset" in opened.text
     assert opened.submit().input == switch_to(SwitchAction.NOW)
 
 

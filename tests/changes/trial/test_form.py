@@ -39,7 +39,7 @@ def trial_change(action: TrialAction, **changes: Any) -> TrialInput:
 def test_new_end_of_the_trial_is_picked() -> None:
     opened = form()
     assert "Fill in the form to see" in opened.text
-    assert opened.submit().errors == {"ends_at": "Pick when the trial is to end."}
+    assert opened.submit().errors == {"ends_at": "Pick when the trial should end."}
     opened.fill("ends_at", datetime=int(FURTHER.timestamp()))
     assert "Trial ends on: Dec 2, 2026 → *Dec 7, 2026*" in opened.text
     assert opened.element("ends_at")["initial_date_time"] == int(FURTHER.timestamp())

@@ -190,29 +190,29 @@ def test_removal_is_undone_by_the_same_grant(
 
 
 def test_wording() -> None:
-    assert CHANGE.summary(removal(), {"messages": "Messages"}) == "Remove the grant of Messages"
-    assert CHANGE.part(removal(), snapshot_with(), (), {}) == "*Part:* Granted as gift · 60 of 100 left"
+    assert CHANGE.summary(removal(), {"messages": "Messages"}) == "Remove the Messages grant"
+    assert CHANGE.part(removal(), snapshot_with(), (), {}) == "*Source:* Granted as gift · 60 of 100 left"
     assert CHANGE.part(removal(), snapshot_with(row="maple_1234567"), (), {}) == (
-        "*Part:* Standalone grant · 60 of 100 left · …234567"
+        "*Source:* Standalone grant · 60 of 100 left · …234567"
     )
     assert CHANGE.part(removal(), snapshot_with(size=GrantSize.SWITCH, row="cus_ent_123456"), (), {}) == (
-        "*Part:* Standalone grant · On · …123456"
+        "*Source:* Standalone grant · On · …123456"
     )
     assert CHANGE.part(removal(), snapshot_with(size=GrantSize.UNLIMITED, left=Decimal(-1)), (), {}) == (
-        "*Part:* Granted as gift · Unlimited"
+        "*Source:* Granted as gift · Unlimited"
     )
     assert CHANGE.shown_now(removal(), {}, standalone.ABSENT) == [
-        "Maple read it, and the grant is not there."
+        "Maple checked in Autumn: the grant isn't there."
     ]
     assert CHANGE.shown_now(removal(), {}, snapshot_with()) == [
-        "Maple read it, and the grant is still there."
+        "Maple checked in Autumn: the grant is still there."
     ]
 
 
 def test_overdrawn_grant_is_shown_as_nothing_left() -> None:
     assert (
         CHANGE.part(removal(), snapshot_with(left=Decimal(-5)), (), {})
-        == "*Part:* Granted as gift · 0 of 100 left"
+        == "*Source:* Granted as gift · 0 of 100 left"
     )
 
 

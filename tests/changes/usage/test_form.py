@@ -31,7 +31,7 @@ def test_usage_is_recorded() -> None:
     form.fill("amount", text="some")
     assert "This is not a number" in form.text
     form.fill("amount", text="20")
-    assert "Used of Messages: 300 → *320*" in form.text
+    assert "Messages used: 300 → *320*" in form.text
     form.fill("reason", text="x")
     parsed = form.submit()
     assert parsed.seen == form.meta.seen

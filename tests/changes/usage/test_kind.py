@@ -169,8 +169,8 @@ def test_undo_is_the_negative_amount_and_has_no_undo() -> None:
 
 def test_wording() -> None:
     names = {"messages": "Messages"}
-    assert CHANGE.summary(usage_of(1500), names) == "Record 1,500 used of Messages"
-    assert CHANGE.summary(undo(), names) == "Give back 20 recorded as used of Messages"
+    assert CHANGE.summary(usage_of(1500), names) == "Record 1,500 Messages used"
+    assert CHANGE.summary(undo(), names) == "Take 20 Messages off the recorded usage"
     assert CHANGE.shown_now(usage_of(), {}, {"recorded": "20"}) == ["• Recorded: *20*"]
     assert CHANGE.shown_now(usage_of(), {}, NONE) == [
         "Maple found no such event among the newest. Look for it in the customer's events."
