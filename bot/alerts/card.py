@@ -117,13 +117,18 @@ def alert_note(note: AlertNote | TooManyAlerts) -> Card:
 
 def alert_stopped(subscription: AlertSubscription) -> Card:
     """Tells the owner that it is paused or, if it is not, that it was removed."""
-    where = words.TO_YOU if subscription.personal else words.in_channel(_channel(subscription.channel))
+    personal = subscription.personal
+    where = words.IN_YOUR_DIRECT_MESSAGES if personal else words.in_channel(_channel(subscription.channel))
     description, why = what_it_tells(subscription, {}), subscription.pause
     if why is None:
         sentence = words.owner_removed(where, description, _person(subscription.stopped_by))
         return layout.card([blocks.section("removed", sentence)], [], [], stamp=None)
-    sentence = words.owner_paused(where, description, _why(subscription, why))
-    content = [blocks.section("paused", sentence), blocks.context("next", words.OWNER_NEXT)]
+    if why is Pause.ASKED:
+        sentence = words.owner_paused_by(where, description, _person(subscription.stopped_by))
+    else:
+        sentence = words.owner_paused(where, description, words.PAUSES[why])
+    following = words.OWNER_NEXT_HERE if personal else words.OWNER_NEXT
+    content = [blocks.section("paused", sentence), blocks.context("next", following)]
     return layout.card(content, [], [], stamp=None)
 
 
@@ -153,10 +158,12 @@ def _person(user: str) -> str:
     return mentions.person(user) if user else words.SOMEONE
 
 
-def _why(subscription: AlertSubscription, why: Pause) -> str:
-    if why is Pause.ASKED:
+def _state(subscription: AlertSubscription) -> str:
+    if subscription.pause is None:
+        return words.ACTIVE
+    if subscription.pause is Pause.ASKED:
         return words.paused_by(_person(subscription.stopped_by))
-    return words.PAUSES[why]
+    return words.paused(words.PAUSES[subscription.pause])
 
 
 def _part(
@@ -174,11 +181,9 @@ def _part(
 
 
 def _one(place: str, subscription: AlertSubscription, alerts: AlertList, *, fit: bool) -> list[Block]:
-    pause = subscription.pause
-    state = words.ACTIVE if pause is None else words.paused(_why(subscription, pause))
     owner = words.set_up_by(mentions.person(subscription.owner))
     drawn = [
-        blocks.section(place, f"{what_it_tells(subscription, alerts.called)}\n{state}"),
+        blocks.section(place, f"{what_it_tells(subscription, alerts.called)}\n{_state(subscription)}"),
         blocks.context(f"owner.{place}", owner),
     ]
     if alerts.refusal is None:

@@ -13,7 +13,7 @@ from bot.slack.channels import ChannelProblem
 # The alert
 
 OPEN = "Open"
-GIVE_ALLOWANCE = "Give allowance"
+GIVE_ALLOWANCE = "Give extra allowance"
 MANAGE = "`/autumn alerts` changes what is posted here"
 
 
@@ -26,7 +26,7 @@ def reported(at: str) -> str:
 
 
 def polled(at: str) -> str:
-    return f"Found {at} by looking through Autumn's customers, which Maple does once an hour"
+    return f"Found {at}: Maple checks all customers once an hour"
 
 
 # A subscription, in a line
@@ -88,7 +88,7 @@ def paused(why: str) -> str:
 
 
 def paused_by(person: str) -> str:
-    return f"{person} paused it."
+    return f":double_vertical_bar: *Paused* by {person}"
 
 
 PAUSES = {
@@ -99,11 +99,11 @@ PAUSES = {
     Pause.REMOVED: "Maple is no longer in the channel. Type `/invite @Maple` there, then resume the alert.",
     Pause.ARCHIVED: "the channel is archived. Resume the alert once the channel is back.",
     Pause.PUBLIC: (
-        "the channel was private and is now public. Resume the alert if everyone in your workspace may "
-        "read it."
+        "the channel was private and is now public. Resume the alert if everyone in your workspace is "
+        "allowed to read it."
     ),
     Pause.RESTRICTED: (
-        "only some people may post in the channel, and Maple isn't one of them. Let Maple post there, then "
+        "only some people can post in the channel, and Maple isn't one of them. Let Maple post there, then "
         "resume the alert."
     ),
     Pause.LEFT: "the person it goes to can't use Maple any more.",
@@ -111,20 +111,20 @@ PAUSES = {
 
 PROBLEMS = {
     ChannelProblem.DIRECT: Say(
-        "This is a direct message, so alerts set up here go to you alone.",
+        "This is a direct message, so alerts set up here go only to you.",
         "For alerts in a channel, type `/autumn alerts` there.",
     ),
     ChannelProblem.OUT: Say(
-        "Maple is not in this channel, so it cannot post alerts here.",
-        "Type `/invite @Maple` here, then `/autumn alerts` again. Alerts to you alone can be set up now.",
+        "Maple is not in this channel, so it can't post alerts here.",
+        "Type `/invite @Maple` here, then `/autumn alerts` again. Alerts only for you can be set up now.",
     ),
     ChannelProblem.ARCHIVED: Say(
         "This channel is archived.", "Type `/autumn alerts` in a channel that is in use."
     ),
     ChannelProblem.SHARED: Say(
         "This channel is shared with another company, so customer data stays out of it.",
-        "Set up the alert in a channel of your own workspace, or for you alone. Your Maple admin can allow "
-        "this channel in the policy.",
+        "Set up the alert in a channel of your own workspace, or only for yourself. Your Maple admin can "
+        "allow this channel in the policy.",
     ),
     ChannelProblem.UNCHECKED: Say(
         "Maple couldn't check what kind of channel this is, so no alert can be set up for it.",
@@ -162,7 +162,7 @@ NOTES: dict[AlertNote | TooManyAlerts, str] = {
         f":warning: There are {MOST_OF_CHANNEL} alerts here, the most there can be, so this one was not set "
         "up. Remove one first."
     ),
-    AlertNote.CREATED: ":white_check_mark: The alert is set up. It is posted from now on.",
+    AlertNote.CREATED: ":white_check_mark: The alert is set up. Posts start now.",
     AlertNote.EDITED: ":white_check_mark: The alert has been updated.",
     AlertNote.PAUSED: ":white_check_mark: The alert is paused.",
     AlertNote.RESUMED: ":white_check_mark: The alert is active again.",
@@ -183,6 +183,10 @@ def owner_paused(where: str, alert: str, why: str) -> str:
     return f":double_vertical_bar: *Your alert {where} is paused:* {why}\n{alert}"
 
 
+def owner_paused_by(where: str, alert: str, person: str) -> str:
+    return f":double_vertical_bar: *Your alert {where} was paused* by {person}.\n{alert}"
+
+
 def owner_removed(where: str, alert: str, person: str) -> str:
     return f":wastebasket: *Your alert {where} was removed* by {person}.\n{alert}"
 
@@ -191,8 +195,9 @@ def in_channel(channel: str) -> str:
     return f"in {channel}"
 
 
-TO_YOU = "to you alone"
+IN_YOUR_DIRECT_MESSAGES = "in your direct messages"
 OWNER_NEXT = "Type `/autumn alerts` there to resume or remove it."
+OWNER_NEXT_HERE = "Type `/autumn alerts` here to resume or remove it."
 
 # The form
 

@@ -92,16 +92,13 @@ def digest_stopped(digest: Digest, why: Pause | None) -> Card:
     if why is None:
         removed = setup_words.owner_removed(where, _description(digest), _person(digest.stopped_by))
         return layout.card([blocks.section("removed", removed)], [], [], stamp=None)
-    paused = setup_words.owner_paused(where, _description(digest), _why(digest, why))
+    if why is Pause.ASKED:
+        paused = setup_words.owner_paused_by(where, _description(digest), _person(digest.stopped_by))
+    else:
+        paused = setup_words.owner_paused(where, _description(digest), setup_words.PAUSES[why])
     following = setup_words.OWNER_NEXT_ANYWHERE if digest.personal else setup_words.OWNER_NEXT
     content = [blocks.section("paused", paused), blocks.context("next", following)]
     return layout.card(content, [], [], stamp=None)
-
-
-def _why(digest: Digest, why: Pause) -> str:
-    return (
-        setup_words.paused_by(_person(digest.stopped_by)) if why is Pause.ASKED else setup_words.PAUSES[why]
-    )
 
 
 def _person(user_id: str) -> str:
@@ -123,7 +120,9 @@ def digest_line(digest: Digest) -> str:
 def _state(digest: Digest) -> str:
     if digest.pause is None:
         return setup_words.next_due(times.moment(digest.next_due))
-    return setup_words.paused(_why(digest, digest.pause))
+    if digest.pause is Pause.ASKED:
+        return setup_words.paused_by(_person(digest.stopped_by))
+    return setup_words.paused(setup_words.PAUSES[digest.pause])
 
 
 def _where(digest: Digest) -> str:

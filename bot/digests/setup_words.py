@@ -43,11 +43,11 @@ PAUSES = {
     Pause.REMOVED: "Maple is no longer in the channel. Type `/invite @Maple` there, then resume the digest.",
     Pause.ARCHIVED: "the channel is archived. Resume the digest once the channel is back.",
     Pause.PUBLIC: (
-        "the channel was private and is now public. Resume the digest if everyone in your workspace may "
-        "read it."
+        "the channel was private and is now public. Resume the digest if everyone in your workspace is "
+        "allowed to read it."
     ),
     Pause.RESTRICTED: (
-        "only some people may post in the channel, and Maple isn't one of them. Let Maple post there, then "
+        "only some people can post in the channel, and Maple isn't one of them. Let Maple post there, then "
         "resume the digest."
     ),
     Pause.LEFT: "the person it goes to can't use Maple any more.",
@@ -63,7 +63,7 @@ PROBLEMS = {
         "`/autumn upcoming`.",
     ),
     ChannelProblem.OUT: Say(
-        "Maple is not in this channel, so it cannot post digests here.",
+        "Maple is not in this channel, so it can't post digests here.",
         "Type `/invite @Maple` here, then `/autumn digest` again. Digests to a person can be set up now.",
     ),
     ChannelProblem.ARCHIVED: Say(
@@ -87,8 +87,8 @@ PERSON_PROBLEMS = {
         "was changed."
     ),
     PersonProblem.UNCHECKED: (
-        ":warning: Maple couldn't check whether this person may see customers, so nothing was changed. Try "
-        "again in a minute."
+        ":warning: Maple couldn't check whether this person is allowed to see customers, so nothing was "
+        "changed. Try again in a minute."
     ),
 }
 """Why a person can have no digest."""
@@ -148,7 +148,7 @@ FIELD_PLANS = "Only these products"
 PLANS_HINT = "Leave empty for all."
 FIELD_MINIMUM = "Smallest amount"
 MINIMUM_HINT = "Smaller invoices are left out, whatever their currency. Leave empty for all."
-FIELD_EMPTY = "Post nothing"
+FIELD_EMPTY = "Skip the post"
 SKIP_EMPTY = "When there is nothing to report"
 SKIP_UNCHANGED = "When nothing is new since the last post"
 FIELD_NAME = "Name"
@@ -170,7 +170,7 @@ NO_DAYS = "Pick how far ahead it looks."
 NO_TIME = "Pick a time."
 NO_ZONE = "Pick a time zone from the list."
 TOO_MANY_PLANS = "Pick at most 20 products, or none for all."
-BELOW_ZERO = "The smallest amount cannot be below zero."
+BELOW_ZERO = "The smallest amount can't be below zero."
 
 
 def next_due(at: str) -> str:
@@ -194,7 +194,7 @@ def paused(why: str) -> str:
 
 
 def paused_by(person: str) -> str:
-    return f"{person} paused it."
+    return f":double_vertical_bar: *Paused* by {person}"
 
 
 def problem(say: Say) -> str:
@@ -232,7 +232,7 @@ NOTES = {
     DigestNote.SENDING: ":hourglass_flowing_sand: Sending…",
     DigestNote.PREVIEWING: ":hourglass_flowing_sand: Preparing the preview…",
     DigestNote.PREVIEWED: ":white_check_mark: The preview is in the channel; only you can see it.",
-    DigestNote.PREVIEWED_DIRECTLY: ":white_check_mark: The preview is in your messages with Maple.",
+    DigestNote.PREVIEWED_DIRECTLY: ":white_check_mark: The preview is in your direct messages with Maple.",
     DigestNote.NOT_PREVIEWED: (
         ":warning: Maple couldn't read from Autumn, so there is no preview. Try again in a few minutes."
     ),
@@ -257,6 +257,10 @@ def progress(customers: int, previewed: int, to_preview: int) -> str:
 
 def owner_paused(where: str, digest: str, why: str) -> str:
     return f":double_vertical_bar: *Your digest {where} is paused:* {why}\n{digest}"
+
+
+def owner_paused_by(where: str, digest: str, person: str) -> str:
+    return f":double_vertical_bar: *Your digest {where} was paused* by {person}.\n{digest}"
 
 
 def owner_removed(where: str, digest: str, person: str) -> str:

@@ -60,7 +60,7 @@ def late(at: str) -> str:
 
 
 def since_last(at: str) -> str:
-    return f":rewind: Includes what was due since {at}, which the last digest did not cover."
+    return f":rewind: Includes what was due since {at}, which the last digest didn't cover."
 
 
 def skipped(days: str) -> str:
@@ -135,14 +135,14 @@ def nothing(ahead: str, sections: str) -> str:
 NOTHING_READ = "There is nothing else to report."
 
 MISSING = {
-    "previews": "Some upcoming amounts could not be read; estimates stand in for them.",
-    "customers": "Some customers could not be read, so any section may lack rows.",
+    "previews": "Some upcoming amounts couldn't be read; estimates stand in for them.",
+    "customers": "Some customers couldn't be read, so any section may lack rows.",
 }
-MISSING_OTHER = "Something could not be read from Autumn, so this may be incomplete."
+MISSING_OTHER = "Something couldn't be read from Autumn, so this may be incomplete."
 
 
 def section_missing(title: str) -> str:
-    return f"{title} could not be read completely, so some are missing here."
+    return f"{title} couldn't be read completely, so some are missing here."
 
 
 def warning(text: str) -> str:
@@ -203,7 +203,7 @@ def more_of(command: str) -> str:
 
 
 CSV_ASKING = "Preparing the file…"
-CSV_SENT = ":white_check_mark: The file is in your messages with Maple."
+CSV_SENT = ":white_check_mark: The file is in your direct messages with Maple."
 EXPIRED = (
     "*These rows are no longer available.*\nMaple keeps them for 14 days. `/autumn upcoming` shows what is "
     "coming up now."

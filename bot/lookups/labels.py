@@ -201,11 +201,11 @@ MAY_USE = "May they use it?"
 # Help
 
 HELP_MORE = (
-    ("list [filters]", "customers by product, past due, trial, over a limit or when they joined"),
+    ("list [filters]", "customers by product, past due, trial, used-up balance or when they joined"),
     ("bulk", "change many customers under one approval: a list that you paste or upload"),
     ("history <customer>", "every change made with Maple, who made it and why"),
     ("digest", "set up, pause, preview or send this channel's digests"),
-    ("alerts", "be told when customers reach a limit, are past due or change products"),
+    ("alerts", "get a message when customers reach a limit, are past due or change products"),
     ("upcoming [days]", "upcoming invoices, trials and resets, and what is unpaid or past due"),
     ("help", "show this help"),
 )
@@ -288,14 +288,14 @@ UNREADABLE = Say(
     "It was made by another version of Maple. Open the customer again with `/autumn`.",
 )
 UNCHECKED = Say(
-    "Maple could not check with Slack who you are, so it showed nothing.", "Try again in a minute."
+    "Maple couldn't check with Slack who you are, so it showed nothing.", "Try again in a minute."
 )
 SHARED_CHANNEL = Say(
     "This channel is shared with another company, so Maple posts no customer data here.",
     "Share it in one of your own workspace's channels.",
 )
 UNCHECKED_CHANNEL = Say(
-    "Maple could not check with Slack whether another company reads this channel, so it shared nothing.",
+    "Maple couldn't check with Slack whether another company reads this channel, so it shared nothing.",
     "Try again in a minute.",
 )
 NOT_IN_CHANNEL = Say(
@@ -312,6 +312,7 @@ POST_REFUSED = Say(
 # Failures
 
 NOTHING_CHANGED = "Nothing was changed."
+_LONGEST_IN_SECONDS = 90
 
 UNREACHABLE = Say("Maple couldn't reach Autumn.", "Try again in a minute.")
 GARBLED = Say(
@@ -326,7 +327,7 @@ FAILURES: dict[type[BaseException], Say] = {
     errors.NotFound: Say(
         "Autumn has no such customer.", "They may have been deleted, or their id may have changed."
     ),
-    errors.TimedOut: Say("Autumn did not answer in time.", "Try again in a minute."),
+    errors.TimedOut: Say("Autumn didn't answer in time.", "Try again in a minute."),
     errors.Unreachable: UNREACHABLE,
     errors.Garbled: GARBLED,
     errors.NoSuchRoute: Say(
@@ -350,7 +351,7 @@ FAILURES: dict[type[BaseException], Say] = {
     ),
     errors.AutumnError: Say("Something went wrong while asking Autumn.", "Try again in a minute."),
     StoreLost: Say(
-        "Maple cannot reach its database, so it takes no changes.",
+        "Maple can't reach its database, so it can't accept changes right now.",
         "Looking up customers still works. Try again in a few minutes.",
     ),
     StoreSlow: Say(
@@ -358,7 +359,7 @@ FAILURES: dict[type[BaseException], Say] = {
         "Try again. If it keeps happening, contact your Maple admin.",
     ),
     StoreLostMidway: Say(
-        "Maple lost its database while applying this.",
+        "Maple lost the connection to its database while applying this.",
         "It may have been applied, so don't request it again. Once the database is back, Maple checks in "
         "Autumn what happened and updates the card.",
     ),
@@ -368,6 +369,8 @@ FAILURES: dict[type[BaseException], Say] = {
 
 
 def wait(seconds: int) -> str:
+    if seconds > _LONGEST_IN_SECONDS:
+        return f"Try again in {count(math.ceil(seconds / 60), 'minute')}."
     return f"Try again in {count(seconds, 'second')}."
 
 
@@ -393,4 +396,4 @@ def explanation(error: BaseException) -> Say:
 def part_failed(part: str, error: errors.AutumnError) -> str:
     """One line in a card whose other parts could be read."""
     problem, do = explanation(error)
-    return f":warning: {part} could not be read: {problem} {do}"
+    return f":warning: {part} couldn't be read: {problem} {do}"

@@ -43,7 +43,7 @@ async def test_earlier_past_due_is_not_posted(harness: AlertHarness) -> None:
     posts = [full_text(post) for post in harness.posts()]
     assert len(posts) == 2, "one for each product"
     assert all("cus_northwind" in post for post in posts)
-    assert all(words.polled("").split(" by ")[1] in post for post in posts)
+    assert all(words.polled("").split(": ")[1] in post for post in posts)
     harness.move(hours=1)
     await poll(bot)
     assert len(harness.posts()) == 2

@@ -117,10 +117,10 @@ def test_filters_are_shown_by_name() -> None:
     ("stopped", "expected"),
     [
         (subscription(pause=Pause.ARCHIVED), "in <#C1> is paused"),
-        (subscription(pause=Pause.ASKED, stopped_by="U2"), "<@U2> paused it"),
+        (subscription(pause=Pause.ASKED, stopped_by="U2"), "was paused* by <@U2>"),
         (subscription(stopped_by="U2"), "was removed* by <@U2>"),
         (subscription(), f"by {words.SOMEONE}"),
-        (subscription(channel="U1", pause=Pause.LEFT), words.TO_YOU),
+        (subscription(channel="U1", pause=Pause.LEFT), words.IN_YOUR_DIRECT_MESSAGES),
         (subscription(channel="x`", pause=Pause.REMOVED), "in `xˋ`"),
     ],
 )

@@ -69,6 +69,6 @@ def test_loading_expired_and_failed_modals() -> None:
     assert "no longer available" in checks.read(modal(all_rows.see_all_expired(BERLIN))["blocks"])
     card = trouble.trouble(TimedOut(), reference="r1", place=Place(customer="cus_1"))
     stopped = modal(all_rows.see_all_stopped(BERLIN, card))
-    assert "did not answer in time" in checks.read(stopped["blocks"])
+    assert "didn't answer in time" in checks.read(stopped["blocks"])
     assert [block["type"] for block in stopped["blocks"]] == ["section"]
     checks.fits(all_rows.digest_expired())

@@ -122,7 +122,7 @@ def test_every_field_is_parsed() -> None:
         ("zone", None, "Pick a time zone"),
         ("zone", {"value": "Nowhere"}, "Pick a time zone"),
         ("plans", [{"value": str(index)} for index in range(21)], "at most 20 products"),
-        ("minimum", "-1", "cannot be below zero"),
+        ("minimum", "-1", "can't be below zero"),
         ("minimum", "five", "not a number"),
         ("minimum", "1.000", "two ways"),
         ("minimum", "9b000", "not a number"),

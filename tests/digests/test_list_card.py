@@ -85,8 +85,9 @@ def test_entry_has_its_buttons() -> None:
 def test_paused_digest_says_why(why: Pause) -> None:
     view = drawn(paused(why, stopped_by=checks.SHARER))
     assert labels(view) == ["Edit", "Resume", "Send now", "Preview to me", "Remove", "New digest"]
-    expected = f"<@{checks.SHARER}> paused it." if why is Pause.ASKED else setup_words.PAUSES[why]
-    assert f"*Paused:* {expected}" in checks.read(view["blocks"])
+    by_someone = setup_words.paused_by(f"<@{checks.SHARER}>")
+    expected = by_someone if why is Pause.ASKED else setup_words.paused(setup_words.PAUSES[why])
+    assert expected in checks.read(view["blocks"])
     assert "Next:" not in checks.read(view["blocks"])
 
 
@@ -209,4 +210,4 @@ def test_waiting_list_and_message_after_it_was_closed() -> None:
 
 def test_pause_by_an_unknown_person() -> None:
     view = drawn(paused(Pause.ASKED))
-    assert "*Paused:* someone paused it." in checks.read(view["blocks"])
+    assert setup_words.paused_by(setup_words.SOMEONE) in checks.read(view["blocks"])

@@ -172,7 +172,7 @@ DETAILS = registry.kind("details").heading.lower()
             [
                 words.request([BALANCE, DETAILS]),
                 words.sometimes_at_once([BALANCE, DETAILS]),
-                words.within("up to 1,000 at a time, 2,000 a day for one customer", [BALANCE, DETAILS]),
+                words.within("up to 1,000 at a time, 2,000 per customer per day", [BALANCE, DETAILS]),
                 words.within("up to $50.00 or €45.00 at a time", [BALANCE]),
             ],
         ),

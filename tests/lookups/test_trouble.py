@@ -14,7 +14,7 @@ from tests.lookups.drawing import PLACE
     ("error", "happened", "do"),
     [
         (errors.Unreachable(), labels.UNREACHABLE.what, "Try again in a minute."),
-        (errors.TimedOut(), "Autumn did not answer in time.", "Try again in a minute."),
+        (errors.TimedOut(), "Autumn didn't answer in time.", "Try again in a minute."),
         (errors.Garbled(), labels.GARBLED.what, "your Maple admin"),
         (errors.Refused(status=400), "Autumn refused the request.", "Check what you requested."),
         (errors.Unauthorized(status=401), "didn't accept Maple's key", "`maple doctor`"),
@@ -23,7 +23,7 @@ from tests.lookups.drawing import PLACE
         (errors.RateLimited(status=429), "Autumn is limiting requests.", "Try again in a minute."),
         (errors.RateLimited(status=429, retry_after=0.2), "limiting", "Try again in 1 second."),
         (errors.RateLimited(status=429, retry_after=29.5), "limiting", "Try again in 30 seconds."),
-        (errors.RateLimited(status=429, retry_after=1e9), "limiting", "Try again in 3,600 seconds."),
+        (errors.RateLimited(status=429, retry_after=1e9), "limiting", "Try again in 60 minutes."),
         (errors.Unavailable(status=503), labels.UNAVAILABLE.what, "Try again in a few minutes."),
         (errors.AutumnError(), "Something went wrong while asking Autumn.", "Try again"),
         (RuntimeError("secret"), labels.BROKEN.what, "the reference"),

@@ -12,7 +12,7 @@ BACK_TO_FEATURE = "Open the feature"
 BACK_TO_ENTITY = "Open the entity"
 ANOTHER = "Another feature"
 WHICH = "Which feature? Pick one, or type a whole question: `/autumn check acme 5k messages`."
-HOW_MANY = "For another number type `/autumn check acme 5k messages`. Asking uses nothing."
+HOW_MANY = "For another number type `/autumn check acme 5k messages`. Checking uses nothing."
 NO_ENTITY = "This customer has no such entity any more."
 ONE_FEATURE = "Ask about one feature at a time."
 MORE_THAN_NOTHING = "How many units? Write a number above 0, such as 500, 1k or 2.5m."
@@ -22,7 +22,7 @@ THEY = "They"
 
 
 def unknown_feature(typed: str) -> str:
-    return f"{typed} can be no feature, or several. {WHICH}"
+    return f"{typed} doesn't match exactly one feature. {WHICH}"
 
 
 def verdict(who: str, units: str, feature: str, *, allowed: bool) -> str:
@@ -40,15 +40,15 @@ REASONS: Mapping[Why, str] = MappingProxyType(
         Why.SWITCHED_ON: "The feature is on for them.",
         Why.UNLIMITED: "They have it without a limit.",
         Why.ENOUGH_LEFT: "Enough is left.",
-        Why.OVERAGE_OF_PRODUCT: "Less is left, but their product lets them go over. What is over is billed.",
-        Why.OVERAGE_ALLOWED: "Less is left, but a billing control lets them go over it.",
+        Why.OVERAGE_OF_PRODUCT: "Less is left, but their product allows overage. The overage is billed.",
+        Why.OVERAGE_ALLOWED: "Less is left, but a billing control allows overage.",
         Why.AUTUMN_ALLOWS: "Autumn allows it, though it shows no balance that would cover it.",
         Why.NOT_HELD: "They don't have this feature. It may have ended or been used up.",
         Why.USAGE_LIMIT: "A usage limit stops it.",
-        Why.SPEND_LIMIT: "They may go over what is left, but not as far: a spend limit stops it.",
-        Why.MOST_TO_BUY: "They may go over what is left, but not as far: their product sells only so much.",
+        Why.SPEND_LIMIT: "They can go over what is left, but not this far: a spend limit stops it.",
+        Why.MOST_TO_BUY: "They can go over what is left, but not this far: their product sells only so much.",
         Why.NOT_ENOUGH: "Too little is left.",
-        Why.AUTUMN_REFUSES: "Autumn refuses it, and doesn't say why. It is not for what is left.",
+        Why.AUTUMN_REFUSES: "Autumn refuses it and doesn't say why. The remaining balance isn't the reason.",
     }
 )
 

@@ -78,10 +78,10 @@ def usage_total(total: str, events: int, span: Span) -> str:
 
 def pace(at_reset: str, granted: str, *, day: str, used_up: str) -> str:
     """`used_up`: the day on which nothing is left, if that comes before the reset."""
-    expected = f"{at_reset} of {granted} by the reset on {day}"
-    return (
-        f"*At this pace* used up around {used_up}: {expected}." if used_up else f"*At this pace* {expected}."
-    )
+    expected = f"usage reaches {at_reset} of {granted} by the reset on {day}"
+    if used_up:
+        return f"*At this pace* it runs out around {used_up}, and {expected}."
+    return f"*At this pace* {expected}."
 
 
 def no_usage(span: Span) -> str:

@@ -3,22 +3,22 @@
 from bot.kit.phrases import count
 
 NO_ID_TO_OPEN = (
-    "Cannot be opened here: this customer has no id in Autumn. Look for them in Autumn's dashboard."
+    "Can't be opened here: this customer has no id in Autumn. Look for them in Autumn's dashboard."
 )
 ID_TOO_LONG_TO_OPEN = (
-    "Cannot be opened here: this customer's id is too long for a Slack button. Type `/autumn` and the id."
+    "Can't be opened here: this customer's id is too long for a Slack button. Type `/autumn` and the id."
 )
 
 MESSAGE_TITLE = "Customers in a message"
-MESSAGE_LOOKING = "Looking for customers in this message …"
+MESSAGE_LOOKING = "Looking for customers in this message…"
 MESSAGE_NOBODY = (
     "*No customer found in this message*\nMaple looked for email addresses, ids and links to customers' "
     "pages. Type `/autumn` and part of a name to search by name."
 )
-MESSAGE_THREAD_UNREAD = "Maple could not read the rest of the thread, so it looked in this message only."
+MESSAGE_THREAD_UNREAD = "Maple couldn't read the rest of the thread, so it looked in this message only."
 MESSAGE_OPENED = (
-    "The customer's card is in the conversation behind this window, or in your messages with Maple if Maple "
-    "isn't in that conversation. Only you can see it."
+    "The customer's card is in the conversation behind this window, or in your direct messages with Maple if "
+    "Maple isn't in that conversation. Only you can see it."
 )
 MESSAGE_CHANGE = "Request a change"
 NEAR = "Did you mean one of these?"

@@ -23,7 +23,7 @@ NOBODY = "No customer matches."
 DOWNLOAD = "Download CSV"
 CHANGE_ALL = "Change all of these…"
 PAST_DUE = "past due"
-TRIAL = "in trial"
+TRIAL = "on trial"
 SENT = "The file is in your direct messages with Maple."
 ASKING = ":hourglass_flowing_sand: Preparing the file…"
 COLUMNS = (
@@ -33,7 +33,7 @@ COLUMNS = (
     "joined (UTC)",
     "products",
     "past due",
-    "in trial",
+    "on trial",
     "used up",
     "entities",
     "most used",
@@ -78,7 +78,7 @@ def filters(query: ListQuery, products: str, feature: str, used_feature: str = "
         status[query.status],
         PAST_DUE if query.past_due else "",
         TRIAL if query.trial else "",
-        "over a limit" if query.over else "",
+        "with a used-up balance" if query.over else "",
         f"with at least {with_entities(query.entities, feature)}" if query.entities else "",
         f"joined in the last {count(query.joined, 'day')}" if query.joined else "",
         order[0].lower() + order[1:],

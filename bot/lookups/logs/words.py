@@ -3,14 +3,14 @@
 from bot.kit.phrases import count
 
 TITLE = "Request logs"
-HELP = "what was asked of Autumn about them, and what failed, in the last 7 days"
+HELP = "API requests to Autumn about this customer in the last 7 days, and which failed"
 LOGS = "The request logs"
 ALL = "All"
 ONLY_FAILED = "Only failed"
 NONE = "*No requests in the last 7 days.*"
 NONE_FAILED = "*No failed requests in the last 7 days.*"
 NOT_ASKED = (
-    "Autumn's logs cannot be searched for this customer: the id has characters that a search takes apart."
+    "Autumn's logs can't be searched for this customer: the id has characters the log search can't handle."
 )
 WEBHOOK = "Stripe"
 BACK_TO_EVENTS = "Events"

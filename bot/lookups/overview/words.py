@@ -70,11 +70,11 @@ def trial_ends(plan: str, day: str) -> str:
 
 
 def over(name: str, units: str, *, billed: bool) -> str:
-    return f"*{name}* is over its limit by {units}" + (", which will be billed." if billed else ".")
+    return f"*{name}* has an overage of {units}" + (", which will be billed." if billed else ".")
 
 
 def many_over(names: str) -> str:
-    return f"Over the limit: {names}."
+    return f"Overage: {names}."
 
 
 def used_up(names: str) -> str:

@@ -99,7 +99,7 @@ def test_many_entities_are_paged_and_searchable() -> None:
     ("answer", "line"),
     [
         (Entities(HOLDER, (), False, NOW), words.NO_ENTITIES),
-        (Entities(HOLDER, TimedOut(), False, NOW), "The entities could not be read: Autumn did not answer"),
+        (Entities(HOLDER, TimedOut(), False, NOW), "The entities couldn't be read: Autumn didn't answer"),
     ],
 )
 def test_missing_and_unread_entities_are_reported(answer: Entities, line: str) -> None:
@@ -136,7 +136,7 @@ def test_entity_without_its_own_balance_says_so() -> None:
     ("answer", "line"),
     [
         (EntityDetail(HOLDER, None, NOW), words.GONE),
-        (EntityDetail(HOLDER, TimedOut(), NOW), "The entity could not be read: Autumn did not answer"),
+        (EntityDetail(HOLDER, TimedOut(), NOW), "The entity couldn't be read: Autumn didn't answer"),
     ],
 )
 def test_missing_and_unread_entity_is_reported(answer: EntityDetail, line: str) -> None:

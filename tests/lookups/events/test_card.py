@@ -55,9 +55,9 @@ def test_events_of_one_feature() -> None:
     [
         ({}, AT_EVENTS, "No events, last 30 days."),
         ({}, AT_EVENTS.at(feature="x", span=Span.DAY), "No events of x, last 24 hours."),
-        ({"events": TimedOut()}, AT_EVENTS, "The events could not be read: Autumn did not answer in time."),
-        ({"totals": AutumnError()}, AT_EVENTS, "Totals per feature could not be read: Something went wrong"),
-        ({"customer": TimedOut()}, AT_EVENTS, "The customer's name and products could not be read"),
+        ({"events": TimedOut()}, AT_EVENTS, "The events couldn't be read: Autumn didn't answer in time."),
+        ({"totals": AutumnError()}, AT_EVENTS, "Totals per feature couldn't be read: Something went wrong"),
+        ({"customer": TimedOut()}, AT_EVENTS, "The customer's name and products couldn't be read"),
     ],
 )
 def test_events_say_what_could_not_be_read(changes: dict[str, Any], place: Place, line: str) -> None:

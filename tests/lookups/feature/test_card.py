@@ -191,7 +191,7 @@ def test_chart_shows_its_total_and_other_spans() -> None:
         (usage(0, 0, events=0), "*Usage, last 30 days:* none."),
         (usage(0, events=4), "*Usage, last 30 days:* 0 in 4 events"),
         (usage(events=0), "*Usage, last 30 days:* none."),
-        (TimedOut(), "Usage could not be read: Autumn did not answer in time."),
+        (TimedOut(), "Usage couldn't be read: Autumn didn't answer in time."),
     ],
 )
 def test_usage_without_a_chart_says_why(read: Any, line: str) -> None:
@@ -247,7 +247,7 @@ def test_entity_without_the_feature_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("entity", "line"),
-    [(None, entity_words.GONE), (TimedOut(), "The entity could not be read: Autumn did not answer")],
+    [(None, entity_words.GONE), (TimedOut(), "The entity couldn't be read: Autumn didn't answer")],
 )
 def test_page_of_an_unread_entity_shows_nothing_of_the_customer(entity: Any, line: str) -> None:
     card = of_entity(entity)

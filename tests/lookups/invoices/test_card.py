@@ -94,12 +94,12 @@ def test_invoices_are_filtered_and_paged() -> None:
     [
         ({"billing": Billing((), None)}, invoices_words.NO_STRIPE),
         ({"billing": Billing((), ())}, invoices_words.NOTHING_COMING),
-        ({"billing": TimedOut()}, "The next invoice could not be read: Autumn did not answer in time."),
+        ({"billing": TimedOut()}, "The next invoice couldn't be read: Autumn didn't answer in time."),
         ({"billing": Billing((), (preview(),) * 5)}, "_and 2 more_"),
         ({"billing": Billing((), (preview(invoice_at=None),))}, "*Next invoice:* $20.00, before tax"),
         ({"invoices": ()}, words.NO_INVOICES),
-        ({"invoices": TimedOut()}, "The invoices could not be read: Autumn did not answer in time."),
-        ({"customer": TimedOut()}, "The customer's name and products could not be read"),
+        ({"invoices": TimedOut()}, "The invoices couldn't be read: Autumn didn't answer in time."),
+        ({"customer": TimedOut()}, "The customer's name and products couldn't be read"),
     ],
 )
 def test_invoices_say_what_could_not_be_read(changes: dict[str, Any], line: str) -> None:
@@ -118,7 +118,7 @@ def test_unpaid_invoices_need_attention_on_every_part() -> None:
 
 def test_unread_unpaid_invoices_are_reported() -> None:
     card_text = text_of(draw(Features(customer(), NOW, unpaid=TimedOut()), AT_FEATURES))
-    assert "Unpaid invoices could not be read: Autumn did not answer in time." in card_text
+    assert "Unpaid invoices couldn't be read: Autumn didn't answer in time." in card_text
 
 
 def test_refunded_invoice_has_the_same_status_everywhere() -> None:

@@ -68,18 +68,18 @@ OVER = balance(remaining=0, usage=Decimal(1290), breakdown=[row(remaining=-290)]
             ["2 unpaid invoices: $45.00."],
         ),
         ({"invoices": (invoice("open", "-5"), invoice("void", "9"), invoice("paid"))}, []),
-        ({"balances": {"m": OVER}}, ["*Messages* is over its limit by 290."]),
+        ({"balances": {"m": OVER}}, ["*Messages* has an overage of 290."]),
         (
             {"balances": {"m": balance(remaining=0, breakdown=[row(remaining=-290), PAID])}},
-            ["*Messages* is over its limit by 290."],
+            ["*Messages* has an overage of 290."],
         ),
         (
             {"balances": {"m": balance(remaining=0, breakdown=[BILLED])}},
-            ["*Messages* is over its limit by 290, which will be billed."],
+            ["*Messages* has an overage of 290, which will be billed."],
         ),
         (
             {"balances": {str(number): OVER for number in range(7)}},
-            ["Over the limit: Messages, Messages, Messages, Messages, Messages _and 2 more_."],
+            ["Overage: Messages, Messages, Messages, Messages, Messages _and 2 more_."],
         ),
         ({"balances": {"m": balance(remaining=0)}}, ["Used up: Messages."]),
         ({"balances": {"m": balance(remaining=0, overage_allowed=True)}}, []),

@@ -63,7 +63,7 @@ def test_overview_shows_what_matters_in_order() -> None:
 
 def test_failed_billing_is_one_line_and_the_rest_stays() -> None:
     card_text = text_of(draw(overview(billing=TimedOut()), PLACE))
-    assert "Discounts and the next invoice could not be read: Autumn did not answer in time." in card_text
+    assert "Discounts and the next invoice couldn't be read: Autumn didn't answer in time." in card_text
     assert "*Pro* $20 per month" in card_text
     assert invoices_words.NOTHING_COMING not in card_text
 
@@ -184,8 +184,8 @@ def test_ended_is_said_once() -> None:
 
 def test_overview_without_its_invoices_says_so_once() -> None:
     card_text = text_of(draw(overview(invoices=TimedOut()), PLACE))
-    assert card_text.count("could not be read") == 1
-    assert "The invoices could not be read: Autumn did not answer in time." in card_text
+    assert card_text.count("couldn't be read") == 1
+    assert "The invoices couldn't be read: Autumn didn't answer in time." in card_text
 
 
 def test_overview_counts_invoices_that_were_not_read() -> None:

@@ -168,7 +168,7 @@ def test_purchases_and_expired_products_follow() -> None:
     ("expired", "line"),
     [
         ((), "No products have expired."),
-        (TimedOut(), "Expired products could not be read: Autumn did not answer"),
+        (TimedOut(), "Expired products couldn't be read: Autumn didn't answer"),
     ],
 )
 def test_missing_and_unread_expired_products_are_reported(expired: Any, line: str) -> None:
