@@ -13,7 +13,7 @@ from tests.journeys.changing import ACTION, FormSetup
 
 _PICKED = (
     "Feature",
-    "Which part of it",
+    "Source",
     ACTION,
     "Coupon",
     "Final confirmation",
@@ -79,13 +79,13 @@ def _deletion(code: NoteCode, note: str, customer: str) -> NoteCase:
 
 
 _SET = (ACTION, "Set the balance")
-_USED = (ACTION, "Correct billed usage")
-_DATE = (ACTION, "Only a new reset date")
+_USED = (ACTION, "Correct usage")
+_DATE = (ACTION, "Move the reset date")
 _REDEEM = (ACTION, "Redeem a promo code")
 _ONE = (ACTION, "Apply a coupon to one subscription")
-_TEAM = ("Which part of it", "Team")
-_GRANT = ("Which part of it", "150 of 300 left")
-_PACK = ("Which part of it", "2,785 of 10,000 left")
+_TEAM = ("Source", "Team")
+_GRANT = ("Source", "150 of 300 left")
+_PACK = ("Source", "2,785 of 10,000 left")
 _REQUIRED = "Please complete this required field."
 """Slack's own words: Maple receives nothing."""
 
@@ -125,7 +125,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.NEGATIVE_USAGE,
-        "Usage cannot be less than 0. To give more, use Give extra allowance.",
+        "Usage can't be less than 0. To give more, use Give extra allowance.",
         "cus_acme",
         "Messages",
         _USED,
@@ -157,7 +157,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.RESET_ONE_OFF,
-        "This was given once and does not reset",
+        "This was given once and doesn't reset",
         "cus_wonka",
         "Messages",
         _PACK,
@@ -166,7 +166,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.RESET_PAST,
-        "The new reset date is in the past. Autumn would reset the balance at once.",
+        "The new reset date is in the past. Autumn would reset the balance right away.",
         "cus_noname",
         "Messages",
         _DATE,
@@ -189,7 +189,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.SEATS_BILLED,
-        "6 more than now will be billed, at once or on the next invoice",
+        "Autumn will bill for 6 more, right away or on the next invoice",
         "cus_acme",
         "Seats",
         _TEAM,
@@ -198,7 +198,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.OVERAGE_BILLED,
-        "more over the limit will be billed on the next invoice.",
+        "The overage billed on the next invoice rises by",
         "cus_northwind",
         "Messages",
         _SET,
@@ -223,7 +223,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.ROW_EXPIRES,
-        "This part of the balance expires on",
+        "This source of the balance expires on",
         "cus_vandelay",
         "Messages",
         _GRANT,
@@ -280,13 +280,13 @@ REWARD = (
     ),
     _reward(
         RewardNote.GRANT_UNKNOWN,
-        "Autumn has no feature grant with this code.",
+        "Autumn has no promo code like this.",
         "cus_northwind",
         _REDEEM,
         ("Promo code", "bonus500"),
     ),
     _reward(
-        CommonNote.NO_UNDO, "This cannot be undone.", "cus_northwind", _REDEEM, ("Promo code", "BONUS500")
+        CommonNote.NO_UNDO, "This can't be undone.", "cus_northwind", _REDEEM, ("Promo code", "BONUS500")
     ),
     _reward(
         RewardNote.NO_COUPON,
@@ -308,7 +308,7 @@ REWARD = (
     ),
     _reward(
         RewardNote.OTHER_PLANS,
-        "which the customer does not have: no discount until they do.",
+        "which the customer doesn't have: no discount until they do.",
         "cus_acme",
         ("Coupon", "$5 off the next invoice"),
     ),
@@ -326,7 +326,7 @@ REWARD = (
     ),
     _reward(
         RewardNote.NO_EFFECT,
-        "It takes nothing off the coming invoices.",
+        "It takes nothing off the upcoming invoices.",
         "cus_coupons",
         ("Coupon", "$5 off the next invoice"),
     ),
@@ -366,7 +366,7 @@ REWARD = (
     ),
     _reward(
         RewardNote.STAYS_ATTACHED,
-        "Autumn cannot take a coupon off a subscription.",
+        "Autumn can't take a coupon off a subscription.",
         "cus_northwind",
         _ONE,
         ("Coupon", "10% off, always"),
@@ -415,5 +415,5 @@ DELETION = (
     _deletion(DeletionNote.OPEN_INVOICES, "One invoice is unpaid: $24.50 stays due in Stripe.", "cus_acme"),
     _deletion(DeletionNote.HAS_ENTITIES, "4 entities are deleted too.", "cus_piedpiper"),
     _deletion(DeletionNote.BALANCES_LOST, "The balances of 6 features are lost.", "cus_acme"),
-    _deletion(CommonNote.NO_UNDO, "This cannot be undone.", "cus_acme"),
+    _deletion(CommonNote.NO_UNDO, "This can't be undone.", "cus_acme"),
 )

@@ -50,10 +50,10 @@ CANCELLATION = (
     _cancel(CancellationNote.FREE_HAS_NO_PERIOD, "A free product has no billing period", "cus_wayne"),
     _cancel(CancellationNote.NOTHING_TO_REFUND, "There is no payment to refund", "cus_wayne", _NOW, _WHOLE),
     _cancel(CancellationNote.SETTLED_OTHERWISE, "A payment is past due. Depending on", "cus_globex"),
-    _cancel(CancellationNote.CREDIT_FOR_UNPAID, "as if this period were paid", "cus_globex", _NOW),
+    _cancel(CancellationNote.CREDIT_FOR_UNPAID, "as if this period had been paid", "cus_globex", _NOW),
     _cancel(CancellationNote.USAGE_UNBILLED, "of Messages used beyond the balance", "cus_northwind", _NOW),
     _cancel(CancellationNote.BALANCES_LOST, "The balances of this product are gone", "cus_northwind", _NOW),
-    _cancel(CancellationNote.NO_PRODUCT_LEFT, "No product follows", "cus_hooli", _AT_END),
+    _cancel(CancellationNote.NO_PRODUCT_LEFT, "Nothing replaces it", "cus_hooli", _AT_END),
     _cancel(
         CancellationNote.ADD_ONS_GO_ON,
         "Add-ons go on and are still billed: Support Plus, Extra Seats.",
@@ -66,7 +66,7 @@ CANCELLATION = (
     _cancel(CancellationNote.USAGE_IS_LOST, "Undo gives the product back", "cus_wayne", _NOW),
     _cancel(
         CancellationNote.NO_MONEY_BACK,
-        "This pays no money back.",
+        "No money is paid back.",
         "cus_wonka",
         ("Subscription", "Guided Onboarding"),
     ),
@@ -76,8 +76,12 @@ CANCELLATION = (
         "cus_wonka",
         ("Subscription", "Message Pack"),
     ),
-    _cancel(BillingNote.DROPS_SWITCH, "The scheduled change to Team is dropped.", "cus_hooli", _AT_END),
-    _cancel(BillingNote.SHOWN_BY_TIME, "they move a little until this is applied", "cus_northwind", _NOW),
+    _cancel(
+        BillingNote.DROPS_SWITCH, "The scheduled change to Team will be called off.", "cus_hooli", _AT_END
+    ),
+    _cancel(
+        BillingNote.SHOWN_BY_TIME, "they will shift slightly until this is applied", "cus_northwind", _NOW
+    ),
 )
 TRIAL = (
     _trial(TrialNote.END_PAST, "must be in the future", ("New end of the trial", "-1")),
@@ -91,7 +95,7 @@ TRIAL = (
     ),
 )
 QUANTITY = (
-    _quantity(BillingNote.NEGATIVE, "A quantity cannot be negative.", ("New quantity", "-1")),
+    _quantity(BillingNote.NEGATIVE, "A quantity can't be negative.", ("New quantity", "-1")),
     _quantity(BillingNote.NOT_WHOLE_PACKS, "The next possible quantity is 3.", ("New quantity", "2.5")),
     _quantity(QuantityNote.MAY_NEED_PAYMENT, "the quantity stays as it is until", ("New quantity", "12")),
     _quantity(
@@ -144,7 +148,7 @@ SWITCH = (
     _switch(
         BillingNote.NEW_IN_STRIPE, "The customer is not in Stripe yet.", "cus_due", ("New product", "Starter")
     ),
-    _switch(SwitchNote.STARTS_ANEW, "Balances start anew", "cus_massive", ("New product", "Team")),
+    _switch(SwitchNote.STARTS_ANEW, "Balances reset", "cus_massive", ("New product", "Team")),
     _switch(
         SwitchNote.KEEPS_USAGE,
         "What was used counts against",

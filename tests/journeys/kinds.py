@@ -167,7 +167,7 @@ async def record_usage(maple: FormSetup) -> None:
     await _open(maple, "/autumn record cus_northwind", "Fill in the form")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.fill("Used", "25")
-    await maple.ana.sees("Used of Messages: 13,460 → 13,485")
+    await maple.ana.sees("Messages used: 13,460 → 13,485")
     await _submit(maple, "Their backend was down")
 
 
@@ -198,7 +198,7 @@ async def _control_set(maple: FormSetup) -> None:
 
 
 async def set_alert(maple: FormSetup) -> None:
-    await _fill_control(maple, "Usage alert", {"Threshold": "80"}, "none → at 80 % used")
+    await _fill_control(maple, "Usage alert", {"Threshold": "80"}, "none → at 80% used")
 
 
 async def set_top_up(maple: FormSetup) -> None:
@@ -321,7 +321,7 @@ async def buy_once(maple: FormSetup) -> None:
 async def change_product(maple: FormSetup) -> None:
     await _open(maple, "/autumn switch cus_massive", "New product")
     await maple.ana.choose("New product", "Pro")
-    await maple.ana.sees("Balances start anew")
+    await maple.ana.sees("Balances reset")
     await maple.ana.choose("When", "At the end of the period")
     await maple.ana.sees("Product starts: Pro")
     await _submit(maple, "As agreed with their manager")
@@ -339,41 +339,41 @@ async def _another_product_scheduled(maple: FormSetup) -> None:
 
 CASES = (
     RequestCase(
-        "standalone grant", give_feature, "Give 500 of Messages for good", "balances.create",
-        undo="Remove the grant of Messages",
+        "standalone grant", give_feature, "Give 500 Messages for good", "balances.create",
+        undo="Remove the Messages grant",
     ),
     RequestCase(
         "feature switched on", switch_on, "Switch on Single Sign-On for good", "balances.create",
-        undo="Remove the grant of Single Sign-On",
+        undo="Remove the Single Sign-On grant",
     ),
     RequestCase(
         "expiry", move_expiry, "Let the grant of Messages expire on", "balances.update",
         _expiry_moved, "Expires: ", undo="Let the grant of Messages expire on",
     ),
     RequestCase(
-        "grant removed", remove_grant, "Remove the grant of Messages", "balances.delete",
-        _grant_raised, "Grant of Messages: 400 → removed", undo="Give 250 of Messages for good",
+        "grant removed", remove_grant, "Remove the Messages grant", "balances.delete",
+        _grant_raised, "Grant of Messages: 400 → removed", undo="Give 250 Messages for good",
     ),
     RequestCase(
-        "recorded usage", record_usage, "Record 25 used of Messages", "balances.track",
-        undo="Give back 25 recorded as used of Messages",
+        "recorded usage", record_usage, "Record 25 Messages used", "balances.track",
+        undo="Take 25 Messages off the recorded usage",
     ),
     RequestCase(
-        "control", set_control, "Spend limit of Messages: 500 units", "customers.update",
-        _control_set, "9 units → 500 units", undo="Remove the spend limit of Messages",
+        "control", set_control, "Spend limit for Messages: 500 units", "customers.update",
+        _control_set, "9 units → 500 units", undo="Remove the spend limit for Messages",
     ),
     RequestCase(
-        "usage alert", set_alert, "Usage alert of Messages: at 80 % used", "customers.update",
-        undo="Remove the usage alert of Messages",
+        "usage alert", set_alert, "Usage alert for Messages: at 80% used", "customers.update",
+        undo="Remove the usage alert for Messages",
     ),
     RequestCase(
-        "auto top-up", set_top_up, "Auto top-up of Messages: buy 200 when fewer than 50 are left",
+        "auto top-up", set_top_up, "Auto top-up for Messages: buy 200 when fewer than 50 are left",
         "customers.update", _top_up_set, "buy 10 when fewer than 5 are left → buy 200",
-        undo="Remove the auto top-up of Messages",
+        undo="Remove the auto top-up for Messages",
     ),
     RequestCase(
         "refund", refund, "Refund $20.00 of an invoice", "invoices.refund", _refunded_meanwhile,
-        "Refunded of this invoice: $9.20 → $29.20",
+        "Refunded from this invoice: $9.20 → $29.20",
     ),
     RequestCase(
         "coupon", apply_coupon, "Apply the coupon 10% off, always", "coupons.add", _another_coupon,
@@ -402,12 +402,12 @@ CASES = (
     ),
     RequestCase(
         "cancellation", cancel, "Cancel Pro at the end of the period", "billing.update",
-        _smaller_product_scheduled, "Scheduled change to Starter: dropped",
-        undo="Take the cancellation of Pro back",
+        _smaller_product_scheduled, "Scheduled change to Starter: called off",
+        undo="Take back the cancellation of Pro",
     ),
     RequestCase(
         "cancellation now", cancel_now, "Cancel Pro now, with credit for the unused time",
-        "billing.update", _smaller_product_scheduled, "Scheduled change to Starter: dropped",
+        "billing.update", _smaller_product_scheduled, "Scheduled change to Starter: called off",
     ),
     RequestCase(
         "purchase removed", remove_purchase, "Remove the one-time purchase of Guided Onboarding",
@@ -419,7 +419,8 @@ CASES = (
     ),
     RequestCase(
         "switch", change_product, "Change the product to Pro at the end of the period",
-        "billing.attach", _another_product_scheduled, "The scheduled change to Enterprise is dropped.",
+        "billing.attach", _another_product_scheduled,
+        "The scheduled change to Enterprise will be called off.",
         undo="Call off the scheduled change to Pro",
     ),
     RequestCase(

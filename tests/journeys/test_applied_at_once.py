@@ -11,7 +11,7 @@ AT_ONCE = """
 who = "everyone"
 may = ["ask", "approve", "undo", "at_once"]
 """
-WORTH = "Acme Ltd · Give 500 extra of Messages (≈ $4)"
+WORTH = "Acme Ltd · Give 500 extra Messages (≈ $4)"
 """The customer pays 80 cents per hundred."""
 
 

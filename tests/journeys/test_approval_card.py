@@ -8,7 +8,7 @@ from tests.running import APPROVALS, Running, running_maple
 from tests.screen import on_screen
 
 WAITING = on_screen(approvals_words.HEADLINES[State.WAITING])
-TITLE = "Acme Ltd · Give 500 extra of Messages"
+TITLE = "Acme Ltd · Give 500 extra Messages"
 NAMED = """
 [[allow]]
 name = "support asks"
@@ -35,7 +35,7 @@ async def test_card_says_everything_that_is_needed_to_decide(maple: Running) -> 
     )
     assert on_screen(text).startswith(TITLE)
     assert "$24.50 unpaid" in lines[2]
-    assert f"May approve: {access_words.EVERY_MEMBER}" in card
+    assert f"Who can approve: {access_words.EVERY_MEMBER}" in card
     assert "Details: cus_acme · Change " in lines[-1]
     assert "cus_acme" not in "\n".join(lines[:-1])
 
@@ -48,7 +48,7 @@ async def test_card_counts_earlier_changes_and_other_requests_of_the_customer(ma
     await approve_waiting(maple)
     await request_shown_to_lea(maple)
     card = await maple.lea.sees(WAITING)
-    assert "Earlier: 1 change like this in the last 90 days. The last: Give 500 extra of Messages" in card
+    assert "Earlier: 1 change like this in the last 90 days. The last: Give 500 extra Messages" in card
     await request_shown_to_lea(maple, 70, person=maple.raj)
     card = await maple.lea.sees("Give 70 extra")
     assert "Also waiting for this customer: 1 other request" in card
@@ -57,7 +57,7 @@ async def test_card_counts_earlier_changes_and_other_requests_of_the_customer(ma
 async def test_card_says_who_may_approve_without_notifying_them() -> None:
     async with running_maple("http", policy=NAMED) as maple:
         await request_shown_to_lea(maple)
-        assert "May approve: @billing-leads, max" in await maple.lea.sees(WAITING)
+        assert "Who can approve: @billing-leads, max" in await maple.lea.sees(WAITING)
         posted = [call for call in maple.slack.calls if call.method == "chat.postMessage"]
         assert not any("<@U04MAX>" in str(call.args) for call in posted)
 
@@ -65,7 +65,7 @@ async def test_card_says_who_may_approve_without_notifying_them() -> None:
 async def test_card_says_when_nobody_may_approve() -> None:
     async with running_maple("http", policy='[[allow]]\nwho = "everyone"\nmay = "ask"\n') as maple:
         await request_shown_to_lea(maple)
-        assert f"May approve: {access_words.NOBODY}" in await maple.lea.sees(WAITING)
+        assert f"Who can approve: {access_words.NOBODY}" in await maple.lea.sees(WAITING)
 
 
 async def test_card_names_only_some_of_many_approvers() -> None:

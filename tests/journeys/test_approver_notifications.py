@@ -68,7 +68,7 @@ async def test_approvers_are_reminded_at_half_time_and_an_hour_before_it_expires
         await maple.lea.sees(WAITING)
         assert await reminders(maple, 11.9) == []
         (first,) = await reminders(maple, 0.2)
-        assert "Still waiting for approval: Acme Ltd · Give 500 extra of Messages" in first
+        assert "Still waiting for approval: Acme Ltd · Give 500 extra Messages" in first
         assert "0 of 1 approval · Expires" in first
         assert "@billing-leads" in first
         assert "@raj" not in first

@@ -77,7 +77,7 @@ async def test_form_is_passed_on_once_and_taken_up_by_somebody_who_may(mode: Mod
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
         await submit_again(maple)
         (card,) = await approvals_questions(maple)
-        assert_in_order(card, "Acme Ltd · Give 5,000 extra of Messages", "Asked for by ana", "of our outage")
+        assert_in_order(card, "Acme Ltd · Give 5,000 extra Messages", "Asked for by ana", "of our outage")
         assert "Please decide: @billing-leads" in card
         assert maple.autumn.ledger == []
 
@@ -151,7 +151,7 @@ async def test_form_is_passed_on_in_direct_messages_without_an_approvals_channel
         await maple.ana.close()
         maple.lea.go("@maple")
         card = await maple.lea.sees(ASKED_FOR)
-        assert_in_order(card, "Acme Ltd · Give 5,000 extra of Messages", "Asked for by ana", "of our outage")
+        assert_in_order(card, "Acme Ltd · Give 5,000 extra Messages", "Asked for by ana", "of our outage")
         assert "Please decide" not in card
         await maple.lea.click(approvals_words.OPEN_FORM)
         await maple.lea.sees(PREVIEW)

@@ -49,12 +49,12 @@ async def test_approved_change_is_applied(maple: Running) -> None:
     form = await maple.ana.sees("0 of 1 approval")
     assert on_screen(approvals_words.YOUR_CARD) in form
     card = await read_as_approver(maple, WAITING)
-    assert "Give 500 extra of Messages" in card
+    assert "Give 500 extra Messages" in card
     assert "They lost a day to our outage" in card
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await close_and_read_own_card(
-        maple.ana, "Acme Ltd · Give 500 extra of Messages", approvals_words.ENDINGS[Cause.DONE]
+        maple.ana, "Acme Ltd · Give 500 extra Messages", approvals_words.ENDINGS[Cause.DONE]
     )
     assert writes(maple) == ["balances.update"]
     assert await remaining(maple) == before + 500
@@ -80,7 +80,7 @@ async def test_change_is_applied_right_away(mode: Mode) -> None:
         await maple.ana.submit()
         card = await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         assert approvals_words.RIGHT_AWAY in card
-        await close_and_read_own_card(maple.ana, "Applied", "Give 1,000 extra of Messages")
+        await close_and_read_own_card(maple.ana, "Applied", "Give 1,000 extra Messages")
         assert writes(maple) == ["balances.update"]
 
 
@@ -131,7 +131,7 @@ async def test_outdated_request_is_shown_again_and_approved(maple: Running) -> N
     assert approvals_words.ANEW.split("*")[1] in card
     assert "[Approve]" in card
     assert len(writes(maple)) == 1, "what somebody else wrote"
-    await read_own_card(maple.ana, "earlier approvals do not count")
+    await read_own_card(maple.ana, "earlier approvals don't count")
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     assert await remaining(maple) == 900

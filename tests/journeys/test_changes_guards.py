@@ -179,8 +179,8 @@ async def _fill_in_for_a_part(at: FormSetup) -> None:
     await at.ana.command("/autumn balance cus_vandelay")
     await at.ana.sees(ACTION)
     await at.ana.choose("Feature", "Messages")
-    await at.ana.sees("Which part of it")
-    await at.ana.choose("Which part of it", "250 of 250 left")
+    await at.ana.sees("Source")
+    await at.ana.choose("Source", "250 of 250 left")
     await at.ana.fill("Amount", "5")
     await at.ana.sees("250 → 255")
     await at.ana.fill("Reason", "x")
@@ -272,7 +272,7 @@ async def test_unstarted_add_on_is_warned_of_in_form_and_card(harness: FormHarne
     customer = state.customers["cus_massive"]
     later = products.PlanTerms(status="scheduled", started_at=state.now + 5 * DAY)
     products.give(state, customer, state.plan("support_plus"), later)
-    note = "Add-ons that have not started may be dropped with the product: Support Plus."
+    note = "Add-ons that haven't started may be dropped with the product: Support Plus."
     switch = (("New product", "Team"), ("Reason", "x"))
     await fill_in(harness, NoteCase(BillingNote.ADD_ONS_AT_RISK, "/autumn switch cus_massive", note, switch))
     for choice in ("Cancel now", "Cancel at the end of the period"):
@@ -360,7 +360,7 @@ PREPARED: tuple[tuple[Callable[[FormHarness], None], NoteCase], ...] = (
             "AI Credits has rolled-over units, and Autumn does not say which part",
             (
                 ("Feature", "AI Credits"),
-                ("Which part of it", "Team"),
+                ("Source", "Team"),
                 (ACTION, "Set the balance"),
                 ("Amount", "10"),
             ),
@@ -371,7 +371,7 @@ PREPARED: tuple[tuple[Callable[[FormHarness], None], NoteCase], ...] = (
         NoteCase(
             BalanceNote.OVERAGE_LOWERED,
             "/autumn balance cus_northwind",
-            "100 fewer over the limit will be billed on the next invoice.",
+            "The overage billed on the next invoice falls by 100.",
             (("Feature", "Messages"), (ACTION, "Set the balance"), ("Amount", "-400")),
         ),
     ),
@@ -389,7 +389,7 @@ PREPARED: tuple[tuple[Callable[[FormHarness], None], NoteCase], ...] = (
         NoteCase(
             DeletionNote.STRIPE_UNREAD,
             "/autumn delete cus_noname",
-            "Stripe could not be reached, so coming charges are not listed here.",
+            "Stripe couldn't be reached, so coming charges are not listed here.",
         ),
     ),
     (
@@ -397,7 +397,7 @@ PREPARED: tuple[tuple[Callable[[FormHarness], None], NoteCase], ...] = (
         NoteCase(
             RewardNote.CURRENCY_UNKNOWN,
             "/autumn reward cus_acme",
-            "Autumn does not say which currency this coupon is in. The estimate assumes USD",
+            "Autumn doesn't say which currency this coupon is in. The estimate assumes USD",
             (("Coupon", "$100 off for 6 months"),),
         ),
     ),
@@ -415,7 +415,7 @@ async def test_form_shows_notes_about_rare_customers(harness: FormHarness) -> No
 
 async def test_only_seats_above_the_grant_are_billed(harness: FormHarness) -> None:
     """With 20 granted and 14 used, a usage of 20 is neither billed nor confirmed; 24 bills 4."""
-    part = (("Feature", "Seats"), ("Which part of it", "Team"), (ACTION, "Correct billed usage"))
+    part = (("Feature", "Seats"), ("Source", "Team"), (ACTION, "Correct usage"))
     rows = harness.autumn.state.customers["cus_acme"].rows
     (row,) = [row for row in rows if row.feature_id == "seats" and row.included == 20]
     row.balance = 6
@@ -516,7 +516,7 @@ async def test_replaced_coupon_is_not_undone() -> None:
         await apply_coupon(harness)
         await change_in_autumn(harness, "customers/cus_northwind/coupons/sorry50")
         await _undo_is_refused(
-            harness, "The customer has a different coupon by now, so this cannot be undone."
+            harness, "The customer has a different coupon by now, so this can't be undone."
         )
 
 

@@ -13,11 +13,11 @@ async def test_refused_code_leaves_discounts_unchanged() -> None:
         await maple.ana.choose(ACTION, "Redeem a promo code")
         await maple.ana.sees("Letter for letter")
         await maple.ana.fill("Promo code", "NOSUCHCODE")
-        await maple.ana.sees("Autumn has no feature grant with this code")
+        await maple.ana.sees("Autumn has no promo code like this")
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
         await maple.bot.background.drain(10)
-        form = await maple.ana.sees("Autumn has no feature grant with this code")
+        form = await maple.ana.sees("Autumn has no promo code like this")
         assert COUPON in form
         await maple.ana.choose(ACTION, "Remove the coupon")
         form = await maple.ana.sees("Coupon: 10% off, always → none")

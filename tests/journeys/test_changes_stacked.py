@@ -18,13 +18,13 @@ async def test_equal_grants_are_distinguished_in_form_card_and_history() -> None
         await maple.ana.sees(ACTION)
         await maple.ana.choose("Feature", "Messages")
         await maple.bot.background.drain(10)
-        await maple.ana.choose("Which part of it", "…other2")
+        await maple.ana.choose("Source", "…other2")
         await maple.bot.background.drain(10)
         await maple.ana.fill("Amount", "5")
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
         card = await read_as_approver(maple, WAITING)
-        assert "Part: Standalone grant" in card
+        assert "Source: Standalone grant" in card
         assert "…other2" in card
         await maple.lea.command("/autumn history cus_vandelay")
         await maple.lea.sees(approvals_words.HISTORY_TITLE.strip("*"))
@@ -37,7 +37,7 @@ async def _card_of_five_more(harness: FormHarness, customer: str, part: str = ""
     await harness.ana.command(f"/autumn balance {customer}")
     await harness.ana.choose("Feature", "Messages")
     if part:
-        await harness.ana.choose("Which part of it", part)
+        await harness.ana.choose("Source", part)
     await harness.ana.fill("Amount", "5")
     await harness.ana.submit()
     assert harness.ana.outcome is not None
@@ -48,5 +48,5 @@ async def _card_of_five_more(harness: FormHarness, customer: str, part: str = ""
 async def test_part_with_a_date_is_named_by_it_and_a_single_part_not_at_all() -> None:
     async with form_harness() as harness:
         card = await _card_of_five_more(harness, "cus_vandelay", "Granted as launch_week")
-        assert "Part: Granted as launch_week · does not reset · Expires" in card
-        assert "Part:" not in await _card_of_five_more(harness, "cus_acme")
+        assert "Source: Granted as launch_week · does not reset · Expires" in card
+        assert "Source:" not in await _card_of_five_more(harness, "cus_acme")

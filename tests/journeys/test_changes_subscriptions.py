@@ -48,7 +48,7 @@ async def test_last_payment_is_refunded_and_subscription_ends(harness: FormHarne
     await harness.ana.submit()
     card = await harness.card(await harness.waiting())
     assert "with a refund of the whole last payment" in card
-    assert "This cannot be undone." in card
+    assert "This can't be undone." in card
     applied_record(await harness.approve())
     customer = harness.autumn.state.customers["cus_northwind"]
     newest = max(customer.invoices, key=lambda invoice: invoice.created_at)
@@ -69,9 +69,9 @@ async def test_undo_of_a_free_product_never_ends_one_bought_since(harness: FormH
 
 async def test_form_warns_of_what_is_dropped_and_refuses_what_cannot_be_done(harness: FormHarness) -> None:
     await harness.ana.command("/autumn cancel cus_hooli")
-    form = await harness.ana.sees("The scheduled change to Team is dropped.")
-    assert "No product follows" in form
-    assert "Scheduled change to Team: dropped" in form
+    form = await harness.ana.sees("The scheduled change to Team will be called off.")
+    assert "Nothing replaces it" in form
+    assert "Scheduled change to Team: called off" in form
 
     await harness.ana.command("/autumn cancel cus_initech")
     await harness.ana.sees("Take the cancellation back")
@@ -96,7 +96,7 @@ async def ask_to_end_the_trial(maple: Running, *, where: str = "#support") -> No
     await maple.ana.command("/autumn trial cus_umbrella")
     await maple.ana.sees("New end of the trial")
     await maple.ana.choose(ACTION, "End the trial now")
-    await maple.ana.sees("Billed now, in all: $49.00")
+    await maple.ana.sees("Total billed now: $49.00")
     await maple.ana.fill("Reason", "They want to start")
     await maple.ana.submit()
     await read_as_approver(maple, "End the trial of Pro now")

@@ -135,7 +135,7 @@ async def test_file_of_a_private_digest_is_private() -> None:
         ana = maple.ana
         await upcoming(maple)
         await ana.click(words.DOWNLOAD)
-        await ana.sees("The file is in your messages with Maple")
+        await ana.sees("The file is in your direct messages with Maple")
         ana.go("@maple")
         await ana.sees("[file: maple-digest-")
         ana.go("#support")
@@ -191,7 +191,7 @@ async def test_file_does_not_go_to_a_private_channel_that_became_public() -> Non
         await lea.sees("[file: maple-digest-")
         maple.slack.workspace.channel("#finance-private").kind = "public"
         await lea.click("Download CSV")
-        await lea.sees("The file is in your messages with Maple")
+        await lea.sees("The file is in your direct messages with Maple")
         channel, direct = [message.channel for message in maple.slack.workspace.posts if message.files]
         assert (channel, direct[0]) == ("C04FINANCE", "D")
 
@@ -204,10 +204,10 @@ async def test_file_is_not_posted_where_another_company_reads() -> None:
         await wait_until(lambda: bool(maple.slack.workspace.files))
         maple.slack.workspace.channel("#support").kind = "shared"
         maple.slack.faults.clear()
-        await maple.ana.sees("The file is in your messages with Maple")
+        await maple.ana.sees("The file is in your direct messages with Maple")
         maple.ana.reload()
         await maple.ana.click("Download CSV")
-        await maple.ana.sees("The file is in your messages with Maple")
+        await maple.ana.sees("The file is in your direct messages with Maple")
         messages = [message for message in maple.slack.workspace.posts if message.files]
         assert [message.channel[0] for message in messages] == ["D", "D"]
 
@@ -226,7 +226,7 @@ async def test_slow_file_shows_progress() -> None:
         await maple.ana.click("Download CSV")
         await maple.ana.sees("Preparing the file")
         maple.slack.faults.clear()
-        await maple.ana.sees("The file is in your messages with Maple")
+        await maple.ana.sees("The file is in your direct messages with Maple")
 
 
 async def test_file_that_slack_refuses() -> None:

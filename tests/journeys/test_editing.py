@@ -38,14 +38,12 @@ async def test_edited_request_replaces_the_old_one_on_the_same_card(maple: Runni
     await maple.ana.sees("50,200")
     await maple.ana.submit()
     await maple.ana.sees("version 2")
-    card = await maple.lea.sees("Give 200 extra of Messages")
+    card = await maple.lea.sees("Give 200 extra Messages")
     assert on_screen(approvals_words.EDITED) in card
-    maple.lea.does_not_see("Give 500 extra of Messages")
+    maple.lea.does_not_see("Give 500 extra Messages")
     assert await approve_waiting(maple) is Result.DONE
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    await close_and_read_own_card(
-        maple.ana, "Give 200 extra of Messages", approvals_words.ENDINGS[Cause.DONE]
-    )
+    await close_and_read_own_card(maple.ana, "Give 200 extra Messages", approvals_words.ENDINGS[Cause.DONE])
     customer = await maple.bot.autumn.customer("cus_acme")
     assert customer.balances["messages"].remaining == before + 200
     (record,) = await maple.bot.changes.history("cus_acme")
@@ -68,7 +66,7 @@ async def test_request_is_edited_from_the_home_tab_and_from_the_history(maple: R
     await maple.ana.settled()
     await maple.ana.submit()
     await maple.ana.sees("version 2")
-    await maple.lea.sees("Give 200 extra of Messages")
+    await maple.lea.sees("Give 200 extra Messages")
 
 
 async def edit(maple: Running) -> None:

@@ -109,7 +109,7 @@ async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Runnin
     await maple.ana.sees("resets")
     await submit(maple, amount="500")
     await maple.ana.sees("0 of 1 approval")
-    applied = await approve_request(maple, f"Give 500 extra of Messages, for {COMPRESSION}")
+    applied = await approve_request(maple, f"Give 500 extra Messages, for {COMPRESSION}")
     assert writes(maple) == ["balances.update"]
     assert await remaining_messages(maple.bot.autumn, "workspace_1") == own + 500
     assert [
@@ -119,7 +119,7 @@ async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Runnin
         shared,
         other_entity,
     ]
-    summary = f"Take back 500 of the allowance of Messages, for {COMPRESSION}"
+    summary = f"Take back 500 of the Messages allowance, for {COMPRESSION}"
     await assert_undone(service_without_slack(maple), applied, summary, actor(maple.ana))
     assert await remaining_messages(maple.bot.autumn, "workspace_1") == own
     assert await remaining_messages(maple.bot.autumn) == shared
@@ -193,11 +193,11 @@ async def test_grant_of_an_entity_is_given_moved_and_removed(maple: Running) -> 
     await maple.ana.sees("How long")
     await submit(maple, amount="250")
     await maple.ana.sees("0 of 1 approval")
-    applied = await approve_request(maple, f"Give 250 of Messages for good, for {COMPRESSION}")
+    applied = await approve_request(maple, f"Give 250 Messages for good, for {COMPRESSION}")
     assert await remaining_messages(maple.bot.autumn, "workspace_1") == own + 250
     assert await remaining_messages(maple.bot.autumn) == shared
     await assert_undone(
-        service_without_slack(maple), applied, f"Remove the grant of Messages, for {COMPRESSION}"
+        service_without_slack(maple), applied, f"Remove the Messages grant, for {COMPRESSION}"
     )
     assert await remaining_messages(maple.bot.autumn, "workspace_1") == own
     assert await remaining_messages(maple.bot.autumn) == shared
@@ -209,7 +209,7 @@ async def test_grant_that_an_entity_cannot_have_is_refused(harness: FormHarness)
     await harness.ana.choose("Feature", "Seats")
     await harness.ana.sees("How long")
     await harness.ana.fill("Amount", "5")
-    await harness.ana.sees("so it cannot be given more of it")
+    await harness.ana.sees("so it can't be given more of it")
     await harness.ana.choose("Feature", "Single Sign-On")
     await harness.ana.sees(str(GrantNote.ENTITY_AMOUNTS.text))
 
@@ -222,15 +222,15 @@ async def test_usage_of_an_entity_is_recorded_and_undone(harness: FormHarness) -
     await open_form(harness, "record")
     await harness.ana.choose("Feature", "Messages")
     await harness.ana.fill("Used", "25")
-    await harness.ana.sees("Used of Messages: 2,500 → 2,525")
-    applied = await submit_and_approve(harness, f"Record 25 used of Messages, for {COMPRESSION}")
+    await harness.ana.sees("Messages used: 2,500 → 2,525")
+    applied = await submit_and_approve(harness, f"Record 25 Messages used, for {COMPRESSION}")
     assert writes(harness) == ["balances.track"]
     assert (
         await remaining_messages(harness.client, "workspace_1") + await remaining_messages(harness.client)
         == own + shared - 25
     )
     await assert_undone(
-        harness.changes, applied, f"Give back 25 recorded as used of Messages, for {COMPRESSION}"
+        harness.changes, applied, f"Take 25 Messages off the recorded usage, for {COMPRESSION}"
     )
     assert (
         await remaining_messages(harness.client, "workspace_1") + await remaining_messages(harness.client)
@@ -244,12 +244,12 @@ async def test_control_of_an_entity_is_set_and_removed_again(harness: FormHarnes
     await harness.ana.choose("Feature", "Messages")
     await harness.ana.fill("Limit", "500")
     await harness.ana.sees("none → 500 units")
-    applied = await submit_and_approve(harness, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
+    applied = await submit_and_approve(harness, f"Spend limit for Messages: 500 units, for {COMPRESSION}")
     assert writes(harness) == ["entities.update"]
     limits = [entity.billing_controls.get("spend_limits") for entity in state.entities]
     assert [bool(limit) for limit in limits] == [True, False, False, False]
     assert not state.billing_controls.get("spend_limits")
-    await assert_undone(harness.changes, applied, f"Remove the spend limit of Messages, for {COMPRESSION}")
+    await assert_undone(harness.changes, applied, f"Remove the spend limit for Messages, for {COMPRESSION}")
     assert not state.entities[0].billing_controls["spend_limits"]
 
 

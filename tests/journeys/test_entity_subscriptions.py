@@ -99,7 +99,7 @@ async def test_cancellation_from_the_card_is_limited_to_the_entity_and_taken_bac
     (write,) = maple.autumn.ledger
     assert write.body["entity_id"] == "workspace_1"
     assert write.body["subscription_id"] == starter.key
-    await assert_undone(service, change, f"Take the cancellation of Starter back, for {COMPRESSION}")
+    await assert_undone(service, change, f"Take back the cancellation of Starter, for {COMPRESSION}")
     assert starter.canceled_at is None
     assert other_products(maple) == before
 
@@ -111,7 +111,7 @@ async def test_subscription_of_an_entity_ends_now_with_the_credit_that_was_previ
     await open_form(harness, "cancel", "Cancel at the end of the period")
     await harness.ana.choose(ACTION, "Cancel now")
     await harness.ana.sees("Credit for the unused time")
-    form = await harness.ana.sees("Billed now, in all: $")
+    form = await harness.ana.sees("Total billed now: $")
     assert "(Compression): $" in form
     await submit_and_apply(harness, f"Cancel Starter now, with credit for the unused time, for {COMPRESSION}")
     assert products(harness) == []
@@ -122,7 +122,7 @@ async def test_product_of_an_entity_is_changed(harness: FormHarness) -> None:
     before = other_products(harness)
     await open_form(harness, "switch", "New product")
     await harness.ana.choose("New product", "Pro")
-    await harness.ana.sees("Balances start anew")
+    await harness.ana.sees("Balances reset")
     await harness.ana.choose("What the customer keeps of the balances", "What is left")
     await harness.ana.sees(str(SwitchNote.ENTITY_REMAINING.text))
     await harness.ana.choose("What the customer keeps of the balances", "Usage")
@@ -136,7 +136,7 @@ async def test_scheduled_product_of_an_entity_is_cancelled(harness: FormHarness)
     await change_in_autumn(harness, "billing.attach", customer_id=WHO, plan_id="pro", entity_id="workspace_1")
     await open_form(harness, "switch", "New product")
     await harness.ana.choose("New product", "Starter")
-    await harness.ana.sees("Balances start anew")
+    await harness.ana.sees("Balances reset")
     await harness.ana.choose("When", "At the end of the period")
     await harness.ana.sees("Product starts: Starter")
     change = await submit_and_apply(

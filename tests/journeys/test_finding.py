@@ -70,7 +70,7 @@ async def test_overview_shows_everything(maple: Running) -> None:
         "$179.10 · Team",
         "Last invoices · 2 of 11",
         "$24.50 · :warning: Open · View invoice",
-        "[Give allowance] [History] [Refresh] [Share to channel] [… ",
+        "[Give extra allowance] [History] [Refresh] [Share to channel] [… ",
         "Delete customer]",
         "Read today at",
         "Lumen (local demo) · SANDBOX",
@@ -152,7 +152,7 @@ async def test_customer_title_falls_back_from_name_to_email_to_id(maple: Running
         assert screen.splitlines()[1] == title, customer
     # A customer without an id is only listed.
     screen = await command_and_see(maple, "/autumn dana@waiting.example", "Dana Without Id")
-    assert_in_order(screen, "no id", "Cannot be opened here: this customer has no id in Autumn.")
+    assert_in_order(screen, "no id", "Can't be opened here: this customer has no id in Autumn.")
     assert "[Open]" not in screen
 
 

@@ -99,7 +99,7 @@ async def assert_warned_everywhere(maple: Running, warning: str) -> None:
         ("/autumn products cus_empty", "no products"),
     ):
         assert f":warning: {warning}" in await command_and_see(maple, line, sees)
-    assert f"• {warning}" in await command_and_see(maple, "/autumn delete cus_empty", "What is live")
+    assert f"• {warning}" in await command_and_see(maple, "/autumn delete cus_empty", "What the customer has")
 
 
 async def test_old_unpaid_invoice_is_shown(maple: Running) -> None:

@@ -32,7 +32,7 @@ async def test_history_and_results_name_features_and_coupons_and_the_customer_as
         await maple.ana.close()
         await maple.ana.command("/autumn history cus_acme")
         screen = await maple.ana.sees(approvals_words.HISTORY_TITLE.strip("*"))
-        assert "Give 500 extra of Messages" in screen
+        assert "Give 500 extra Messages" in screen
         assert "of messages" not in screen
 
         await request_new_name(maple.ana, "Acme Renamed")
@@ -40,4 +40,4 @@ async def test_history_and_results_name_features_and_coupons_and_the_customer_as
         maple.ana.go("@maple")
         await maple.ana.sees(re.compile("Acme Ltd → Acme Renamed.*Applied\\n", re.DOTALL))
         await file_request(maple, 700)
-        await maple.ana.sees("Acme Renamed · Give 700 extra of Messages")
+        await maple.ana.sees("Acme Renamed · Give 700 extra Messages")

@@ -35,7 +35,7 @@ from tests.screen import on_screen
 
 LONG_AFTER = timedelta(days=2)
 """Every request has expired by then."""
-TOLD = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
+TOLD = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra Messages")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ changes = "balance"
 
 async def test_menu_opens_the_form_of_the_change(maple: Running) -> None:
     await command_and_see(maple, "/autumn cus_acme", "● Overview")
-    await click_and_see(maple, deletion_words.BUTTON, "What is live")
+    await click_and_see(maple, deletion_words.BUTTON, "What the customer has")
     await maple.ana.close()
     await click_and_see(maple, balance_words.PRIMARY_BUTTON, ACTION)
 

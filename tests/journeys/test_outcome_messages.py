@@ -30,7 +30,7 @@ from tests.screen import on_screen
 
 HEADLINES = {state: words.split("*")[1] for state, words in approvals_words.HEADLINES.items()}
 APPLIED, DENIED = HEADLINES[State.APPLIED], HEADLINES[State.DENIED]
-OUTCOME = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
+OUTCOME = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra Messages")
 """The state comes first; on her card the title does."""
 
 

@@ -59,11 +59,17 @@ async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mo
         assert len(maple.autumn.ledger) == 2
         await maple.ana.command("/autumn give cus_acme 500 messages because they asked again")
         form = await maple.ana.sees("This needs 1 approval before it is applied")
-        assert "This is the 3rd change to this balance today, 1,500 in total." in form
-        assert "1,000 a day for one customer, and 0 of that is left today." in form
+        assert (
+            "This is the 3rd change to this customer's Messages today: 1,500 in total, this one included."
+            in form
+        )
+        assert "1,000 per customer per day, and 0 of that is left today." in form
         await maple.ana.submit()
         card = await read_as_approver(maple, WAITING)
-        assert "This is the 3rd change to this balance today, 1,500 in total." in card
+        assert (
+            "This is the 3rd change to this customer's Messages today: 1,500 in total, this one included."
+            in card
+        )
         assert len(maple.autumn.ledger) == 2
 
 
@@ -117,14 +123,14 @@ async def test_approval_of_a_person_who_left_is_not_counted(mode: Mode) -> None:
         maple.raj.go("#billing")
         await maple.raj.sees("1 of 2 approvals")
         await maple.raj.click("Approve")
-        card = await maple.raj.sees("Not counted, because they may no longer approve this")
+        card = await maple.raj.sees("Not counted, because they are no longer allowed to approve this")
         assert "1 of 2 approvals" in card
         assert maple.autumn.ledger == []
 
 
 async def test_channel_that_became_shared_shows_no_numbers(maple: Running) -> None:
     await file_request(maple)
-    await read_as_approver(maple, "Give 500 extra of Messages")
+    await read_as_approver(maple, "Give 500 extra Messages")
     maple.slack.workspace.channels[APPROVALS].kind = "shared"
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_SHARED].what)
@@ -133,7 +139,7 @@ async def test_channel_that_became_shared_shows_no_numbers(maple: Running) -> No
     for hidden in ("Messages", "Acme", "cus_acme", "They lost a day", "[Approve]"):
         assert hidden not in card
     maple.ana.go("@maple")
-    await maple.ana.sees("Give 500 extra of Messages")
+    await maple.ana.sees("Give 500 extra Messages")
     await maple.ana.click("Withdraw", confirm=True)
     card = await read_as_approver(maple, WITHDRAWN)
     assert "cus_acme" not in card

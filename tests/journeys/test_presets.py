@@ -48,7 +48,7 @@ async def test_preset_replaces_what_was_typed(mode: Mode) -> None:
         assert "An apology for the outage" in screen
         assert on_screen(forms_words.PREVIEW) in screen
         await maple.ana.submit()
-        await maple.ana.sees(on_screen("Give 5,000 extra of Messages"))
+        await maple.ana.sees(on_screen("Give 5,000 extra Messages"))
         await maple.bot.background.drain(10)
         (record,) = await maple.bot.changes.history("cus_acme")
         assert isinstance(record.input, BalanceInput)

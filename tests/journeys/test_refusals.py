@@ -116,7 +116,7 @@ async def test_refused_decision_and_undo_can_be_asked_for() -> None:
             await person.click(button)
             await ask_after_refusal(person)
             card = await question_to_lea(maple, Verb.APPROVE, person.user.name)
-            assert_in_order(card, "Give 500 extra of Messages", "Acme Ltd", f"[{approvals_words.OPEN_CARD}]")
+            assert_in_order(card, "Give 500 extra Messages", "Acme Ltd", f"[{approvals_words.OPEN_CARD}]")
         assert maple.autumn.ledger == []
         await maple.bot.changes.approve(record.id, record.version, actor(maple.lea))
         maple.ana.reload()

@@ -145,7 +145,7 @@ async def test_late_form_of_one_replica_does_not_overwrite_the_others() -> None:
         maple.autumn.faults.add("customers.get", "latency", seconds=60, times=1)
         await maple.ana.choose(ACTION, "Set the balance")
         both.next()
-        await maple.ana.choose(ACTION, "Correct billed usage")
+        await maple.ana.choose(ACTION, "Correct usage")
         await maple.ana.sees("How many units count as used")
         maple.autumn.faults.clear()
         for bot in both.bots:

@@ -26,7 +26,7 @@ who = ["@billing-leads"]
 async def test_person_who_cannot_be_checked_is_answered_immediately(maple: Running) -> None:
     maple.slack.faults.add("users.info", "429", retry_after=HOUR)
     await maple.ana.command("/autumn cus_acme")
-    await maple.ana.sees("Maple could not check with Slack who you are")
+    await maple.ana.sees("Maple couldn't check with Slack who you are")
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
 
@@ -35,7 +35,7 @@ async def test_person_does_not_wait_for_a_slack_that_hangs(mode: Mode) -> None:
     async with running_maple(mode, timeouts=Timeouts(standing=0.1)) as maple:
         maple.slack.faults.add("users.info", "latency", seconds=30)
         await maple.ana.command("/autumn cus_acme")
-        await maple.ana.sees("Maple could not check with Slack who you are")
+        await maple.ana.sees("Maple couldn't check with Slack who you are")
 
 
 @pytest.mark.parametrize(("kind", "retry_after"), [("429", HOUR), ("latency", None)])

@@ -44,7 +44,7 @@ TROUBLE = {
     "429": "Autumn is limiting requests.",
     "cut_before": labels.UNREACHABLE.what,
     "garbage": labels.GARBLED.what,
-    "latency": "Autumn did not answer in time.",
+    "latency": "Autumn didn't answer in time.",
 }
 ANSWERED = [kind for kind in TROUBLE if kind != "latency"]
 
@@ -169,7 +169,7 @@ async def test_one_part_that_fails_leaves_the_rest(mode: Mode, logs: io.StringIO
             else:
                 await maple.ana.command(f"/autumn {alone.line}")
         for alone in ALONE:
-            screen = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[alone.kind]}")
+            screen = await maple.ana.sees(f"{alone.missing} couldn't be read: {TROUBLE[alone.kind]}")
             assert alone.stays in screen, alone
         await maple.bot.background.drain(10)
         assert_unharmed(maple, logs)
@@ -216,6 +216,6 @@ async def test_many_searches_of_one_person_do_not_time_out_another(mode: Mode) -
         await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(25)))
         await maple.raj.command("/autumn find acme")
         screen = await maple.raj.sees("Acme Ltd")
-        assert "Autumn did not answer in time" not in screen
+        assert "Autumn didn't answer in time" not in screen
         await maple.bot.background.drain(10)
-        assert "Autumn did not answer in time" in maple.ana.screen(), "there were more than could be answered"
+        assert "Autumn didn't answer in time" in maple.ana.screen(), "there were more than could be answered"

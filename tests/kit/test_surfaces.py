@@ -13,4 +13,4 @@ def test_card_in_a_view_has_no_buttons() -> None:
     for view in (surfaces.as_modal(card), surfaces.as_home(card)):
         assert check.view_problems(view) == []
         assert list(checks.elements(view["blocks"])) == []
-        assert "Autumn did not answer in time." in checks.read(view["blocks"])
+        assert "Autumn didn't answer in time." in checks.read(view["blocks"])

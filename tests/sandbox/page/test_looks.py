@@ -252,10 +252,10 @@ async def test_visual_defect_is_detected(local: Local, flaw: str) -> None:
     ids=["wide", "pale", "narrow", "empty", "broken"],
 )
 async def test_defect_caused_by_a_style_is_detected(local: Local, style: str, flaw: str) -> None:
-    action = {"type": "actions", "elements": [gallery.button("Give allowance")]}
+    action = {"type": "actions", "elements": [gallery.button("Give extra allowance")]}
     post(local, [gallery.section("2026-01-14 09:00"), action])
     async with local.seen_by("ana", SUPPORT) as page:
-        await expect(page.get_by_role("button", name="Give allowance")).to_be_visible()
+        await expect(page.get_by_role("button", name="Give extra allowance")).to_be_visible()
         await page.evaluate(SPOIL, style)
         differing = await flaws(page, {"card": page.get_by_role("article")})
     assert [match for match in differing if flaw in match]
