@@ -112,7 +112,7 @@ def _dead_ends(policy: Policy) -> Iterator[Finding]:
         )
     elif Power.APPROVE not in granted:
         yield Finding(
-            "Policy: nobody may approve, so what is not applied at once waits until it expires",
+            "Policy: nobody may approve, so what is not applied right away waits until it expires",
             False,
             'Give somebody may = ["approve"] in an [[allow]].',
         )

@@ -75,7 +75,7 @@ async def test_policy_under_which_nobody_can_ask_or_approve_is_reported(
     ]
     assert await policy(ASK, tmp_path, client) == [
         "✓ Policy: p.toml is good (1 rule)",
-        "✗ Policy: nobody may approve, so what is not applied at once waits until it expires\n"
+        "✗ Policy: nobody may approve, so what is not applied right away waits until it expires\n"
         '  Give somebody may = ["approve"] in an [[allow]].',
     ]
 

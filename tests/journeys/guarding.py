@@ -239,7 +239,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.OTHER_ROWS,
-        "The feature has 4 other parts, which stay as they are.",
+        "The feature has 4 other sources, which stay as they are.",
         "cus_vandelay",
         "Messages",
         _GRANT,
@@ -273,7 +273,7 @@ REWARD = (
     ),
     _reward(
         RewardNote.NOT_A_GRANT,
-        "This code belongs to the coupon 10% off, always, which grants no features.",
+        "This code belongs to the coupon 10% off, always, which gives no features.",
         "cus_northwind",
         _REDEEM,
         ("Promo code", "LOYAL10"),
@@ -314,7 +314,7 @@ REWARD = (
     ),
     _reward(
         RewardNote.TAKES_LESS,
-        "It takes $39.80 off the coming invoices, and the new coupon $0.00.",
+        "It takes $39.80 off the upcoming invoices, and the new coupon $0.00.",
         "cus_acme",
         ("Coupon", "$5 off the next invoice"),
     ),
@@ -387,10 +387,10 @@ DETAILS = (
         ("Fingerprint", "x" * 257),
     ),
     _details(DetailsNote.BAD_EMAIL, "This is not an email address.", ("Email", "nobody")),
-    _details(DetailsNote.ALSO_IN_STRIPE, "The name changes in Stripe too.", ("Name", "New")),
+    _details(DetailsNote.ALSO_IN_STRIPE, "Also changed in Stripe: name.", ("Name", "New")),
     _details(
         DetailsNote.NOT_CLEARED_IN_STRIPE,
-        "The name is cleared only in Autumn: Stripe keeps what it has.",
+        "Cleared only in Autumn, kept in Stripe: name.",
         ("Name", ""),
     ),
 )

@@ -347,8 +347,8 @@ CASES = (
         undo="Remove the Single Sign-On grant",
     ),
     RequestCase(
-        "expiry", move_expiry, "Let the grant of Messages expire on", "balances.update",
-        _expiry_moved, "Expires: ", undo="Let the grant of Messages expire on",
+        "expiry", move_expiry, "Move the expiry of the Messages grant to", "balances.update",
+        _expiry_moved, "Expires: ", undo="Move the expiry of the Messages grant to",
     ),
     RequestCase(
         "grant removed", remove_grant, "Remove the Messages grant", "balances.delete",
@@ -436,8 +436,8 @@ CASES = (
         undo="Remove the one-time purchase of Message Pack",
     ),
     RequestCase(
-        "quantity", change_quantity, "Set Seats of Extra Seats to 12", "billing.update",
-        _seats_bought, "Quantity of Seats: 15 → 12", undo="Set Seats of Extra Seats to 10",
+        "quantity", change_quantity, "Set Seats on Extra Seats to 12", "billing.update",
+        _seats_bought, "Quantity of Seats: 15 → 12", undo="Set Seats on Extra Seats to 10",
     ),
     RequestCase(
         "trial", extend_trial, "Move the end of the trial of Pro to", "billing.update",

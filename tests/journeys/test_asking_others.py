@@ -58,7 +58,7 @@ who = ["U01ANA"]
 may = ["ask"]
 """
 GIVE = "/autumn give cus_acme 5k messages because of our outage"
-ASKED_FOR = "who may not request it"
+ASKED_FOR = "who isn't allowed to request it"
 
 
 async def approvals_questions(maple: Running) -> list[str]:

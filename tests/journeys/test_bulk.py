@@ -142,7 +142,9 @@ async def test_all_customers_of_a_list_are_changed(maple: Running) -> None:
     await maple.ana.command("/autumn list product:pro")
     await maple.ana.sees(finder_words.CHANGE_ALL)
     await maple.ana.click(finder_words.CHANGE_ALL)
-    number = int((await maple.ana.sees("of the list")).partition(" customers of the list")[0].split()[-1])
+    number = int(
+        (await maple.ana.sees("customers from the list")).partition(" customers from the list")[0].split()[-1]
+    )
     await maple.ana.choose(forms_words.FEATURE, "Messages")
     await maple.ana.fill(words.AMOUNT, "10")
     await maple.ana.fill(forms_words.REASON, "The outage")
@@ -617,7 +619,7 @@ async def test_stopped_list_can_be_resumed() -> None:
         card = await maple.ana.sees(f"{STOPPED}\nBulk change")
         applied = len(maple.autumn.ledger)
         assert applied in (1, 2)  # the second line may have begun when the list was stopped
-        assert f"{applied} of 3 applied · {3 - applied} not begun" in card
+        assert f"{applied} of 3 applied · {3 - applied} not started" in card
         await maple.ana.sees(f"[{words.RESUME}]")
         await maple.ana.click(words.RESUME, confirm=True)
         await maple.ana.sees(f"{DONE}\nBulk change")

@@ -161,7 +161,7 @@ async def test_page_of_a_customer_without_balances_or_products(maple: Running) -
         (
             "cus_northwind",
             _remove_products_and_balances,
-            "The customer does not have Messages. Give them a product that includes it, in Autumn.",
+            "The customer doesn't have Messages. Use Give a feature, or put them on a product",
         ),
     ):
         await maple.ana.command(f"/autumn features {customer}")
@@ -195,7 +195,7 @@ async def test_part_gone_at_submit_is_refused(maple: Running) -> None:
     await _fill_in_for_a_part(maple)
     _remove_part(maple)
     await maple.ana.submit()
-    form = await maple.ana.sees("This part of Messages is no longer there. Pick another.")
+    form = await maple.ana.sees("This source of Messages is no longer there. Pick another.")
     assert REFUSED in form
     assert await maple.bot.changes.waiting() == []
 
@@ -209,7 +209,7 @@ async def test_refused_form_that_was_closed_is_answered_in_a_message(maple: Runn
     await maple.ana.close()
     maple.autumn.faults.clear()
     message = await maple.ana.sees("Your form was not accepted, so nothing was requested")
-    assert "This part of Messages is no longer there." in message
+    assert "This source of Messages is no longer there." in message
 
 
 async def _stopped_at_approval(harness: FormHarness) -> str:
@@ -272,7 +272,7 @@ async def test_unstarted_add_on_is_warned_of_in_form_and_card(harness: FormHarne
     customer = state.customers["cus_massive"]
     later = products.PlanTerms(status="scheduled", started_at=state.now + 5 * DAY)
     products.give(state, customer, state.plan("support_plus"), later)
-    note = "Add-ons that haven't started may be dropped with the product: Support Plus."
+    note = "Add-ons that haven't started may be called off with the product: Support Plus."
     switch = (("New product", "Team"), ("Reason", "x"))
     await fill_in(harness, NoteCase(BillingNote.ADD_ONS_AT_RISK, "/autumn switch cus_massive", note, switch))
     for choice in ("Cancel now", "Cancel at the end of the period"):
@@ -357,7 +357,7 @@ PREPARED: tuple[tuple[Callable[[FormHarness], None], NoteCase], ...] = (
         NoteCase(
             BalanceNote.ROLLOVERS_UNCLEAR,
             "/autumn balance cus_acme",
-            "AI Credits has rolled-over units, and Autumn does not say which part",
+            "AI Credits has rolled-over units, and Autumn doesn't say which source",
             (
                 ("Feature", "AI Credits"),
                 ("Source", "Team"),
@@ -389,7 +389,7 @@ PREPARED: tuple[tuple[Callable[[FormHarness], None], NoteCase], ...] = (
         NoteCase(
             DeletionNote.STRIPE_UNREAD,
             "/autumn delete cus_noname",
-            "Stripe couldn't be reached, so coming charges are not listed here.",
+            "Stripe couldn't be reached, so upcoming charges are not listed here.",
         ),
     ),
     (
@@ -427,7 +427,7 @@ async def test_only_seats_above_the_grant_are_billed(harness: FormHarness) -> No
     assert "billed." not in form
     assert "card" not in form
     row.balance = -4
-    fewer = "1 fewer than now will be billed. Any credit comes"
+    fewer = "Autumn will bill for 1 fewer. Any credit comes"
     await fill_in(
         harness,
         NoteCase(BalanceNote.SEATS_LOWERED, "/autumn balance cus_acme", fewer, (*part, ("Amount", "23"))),

@@ -48,5 +48,5 @@ async def _card_of_five_more(harness: FormHarness, customer: str, part: str = ""
 async def test_part_with_a_date_is_named_by_it_and_a_single_part_not_at_all() -> None:
     async with form_harness() as harness:
         card = await _card_of_five_more(harness, "cus_vandelay", "Granted as launch_week")
-        assert "Source: Granted as launch_week · does not reset · Expires" in card
+        assert "Source: Granted as launch_week · doesn't reset · Expires" in card
         assert "Source:" not in await _card_of_five_more(harness, "cus_acme")

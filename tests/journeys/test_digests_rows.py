@@ -142,7 +142,9 @@ async def test_file_of_a_private_digest_is_private() -> None:
         await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
         await ana.click(words.DOWNLOAD)
-        await ana.sees(re.compile("== Upcoming invoices ==.*The file is in your messages.*Page 1", re.DOTALL))
+        await ana.sees(
+            re.compile("== Upcoming invoices ==.*The file is in your direct messages.*Page 1", re.DOTALL)
+        )
         await ana.close()
         await ana.click(csv_form.OTHER_FORMAT)
         await ana.sees(csv_form.FIELD_SEPARATOR)

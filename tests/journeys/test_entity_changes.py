@@ -125,7 +125,7 @@ async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Runnin
     assert await remaining_messages(maple.bot.autumn) == shared
     await maple.ana.command(f"/autumn history {WHO}")
     history = await maple.ana.sees("undone by @ana")
-    assert history.count("Messages, for the entity Compression (workspace_1)") == 2
+    assert history.count(", for the entity Compression (workspace_1)") == 2
 
 
 async def test_balance_of_an_entity_is_set_in_one_line(maple: Running) -> None:
@@ -209,7 +209,7 @@ async def test_grant_that_an_entity_cannot_have_is_refused(harness: FormHarness)
     await harness.ana.choose("Feature", "Seats")
     await harness.ana.sees("How long")
     await harness.ana.fill("Amount", "5")
-    await harness.ana.sees("so it can't be given more of it")
+    await harness.ana.sees("so it can't be given more")
     await harness.ana.choose("Feature", "Single Sign-On")
     await harness.ana.sees(str(GrantNote.ENTITY_AMOUNTS.text))
 

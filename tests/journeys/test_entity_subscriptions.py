@@ -162,8 +162,8 @@ async def test_quantity_of_an_entity_is_changed_and_undone(harness: FormHarness)
     await open_form(harness, "quantity", "New quantity")
     await harness.ana.fill("New quantity", "12")
     await harness.ana.sees("Quantity of Seats: 10 → 12")
-    change = await submit_and_apply(harness, f"Set Seats of Extra Seats to 12, for {COMPRESSION}")
-    await assert_undone(harness.changes, change, f"Set Seats of Extra Seats to 10, for {COMPRESSION}")
+    change = await submit_and_apply(harness, f"Set Seats on Extra Seats to 12, for {COMPRESSION}")
+    await assert_undone(harness.changes, change, f"Set Seats on Extra Seats to 10, for {COMPRESSION}")
     assert other_products(harness) == before
 
 

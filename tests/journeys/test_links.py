@@ -69,8 +69,7 @@ async def test_link_is_given_to_the_requester_alone_and_stored_nowhere(
 async def test_buttons_on_the_invoices_create_links(maple: Running) -> None:
     await command_and_see(maple, "/autumn invoices cus_acme", words.PORTAL_BUTTON)
     await maple.ana.click(words.PAYMENT_BUTTON, confirm=True)
-    card = await maple.ana.sees(words.PAYMENT_TITLE)
-    assert words.PAYMENT_LASTS in card
+    await maple.ana.sees(words.PAYMENT_LASTS)
 
 
 async def test_lost_answer_is_reported_and_not_retried(maple: Running) -> None:

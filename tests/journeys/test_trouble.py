@@ -182,13 +182,13 @@ async def test_failing_stripe_leaves_the_overview(mode: Mode, logs: io.StringIO)
             maple.ana.reload()
             maple.autumn.faults.add("customers.get", kind, expanding="invoice_previews", seconds=30)
             screen = await command_and_see(
-                maple, "/autumn cus_acme", "Discounts and the next invoice could not be read"
+                maple, "/autumn cus_acme", "Discounts and the next invoice couldn't be read"
             )
             assert TROUBLE[kind] in screen
             assert "Team $199 per month" in screen
             assert "31,240 of 50,000 used" in screen
             if kind == "500":
-                await click_and_see(maple, "Invoices", "The next invoice could not be read")
+                await click_and_see(maple, "Invoices", "The next invoice couldn't be read")
                 await maple.ana.sees("11 invoices")
             maple.autumn.faults.clear()
         await maple.bot.background.drain(10)
