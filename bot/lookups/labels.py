@@ -195,7 +195,7 @@ def total(name: str, units: str, events: int) -> str:
     return f"{name}: {units} in {count(events, 'event')}"
 
 
-MAY_USE = "May they use it?"
+CAN_USE = "Can they use it?"
 """The title of the part, and the button that leads there."""
 
 # Help

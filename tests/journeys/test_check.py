@@ -32,16 +32,16 @@ async def test_check_answers_and_uses_nothing(maple: Running) -> None:
 
 async def test_feature_card_checks_availability(maple: Running) -> None:
     await command_and_see(maple, "/autumn features cus_acme", "● Features")
-    await click_and_see(maple, labels.OPEN, labels.MAY_USE, within="Messages")
-    card = await click_and_see(maple, labels.MAY_USE, words.REASONS[Why.ENOUGH_LEFT])
+    await click_and_see(maple, labels.OPEN, labels.CAN_USE, within="Messages")
+    card = await click_and_see(maple, labels.CAN_USE, words.REASONS[Why.ENOUGH_LEFT])
     assert verdict_text(words.THEY, "1", allowed=True) in card
-    await click_and_see(maple, words.BACK_TO_FEATURE, labels.MAY_USE)
+    await click_and_see(maple, words.BACK_TO_FEATURE, labels.CAN_USE)
 
 
 async def test_entity_card_checks_availability(maple: Running) -> None:
     await command_and_see(maple, "/autumn entities cus_piedpiper", "4 entities")
-    await click_and_see(maple, labels.OPEN, labels.MAY_USE, within="Middle-Out")
-    await click_and_see(maple, labels.MAY_USE, "Which feature?")
+    await click_and_see(maple, labels.OPEN, labels.CAN_USE, within="Middle-Out")
+    await click_and_see(maple, labels.CAN_USE, "Which feature?")
     await maple.ana.choose(words.PICK, "Messages")
     await maple.ana.sees(verdict_text(words.entity("workspace_2"), "1", allowed=True))
 

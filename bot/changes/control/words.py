@@ -43,7 +43,7 @@ CONTROL = "Control"
 CONTROLS = {
     ControlType.SPEND: ("Spend limit", "How far over the grant they can go; usage beyond that is blocked"),
     ControlType.USAGE: ("Usage limit", "The most units in a day, week, month or year"),
-    ControlType.OVERAGE: ("Overage allowed", "The customer may use more than they are granted"),
+    ControlType.OVERAGE: ("Overage allowed", "The customer can use more than they are granted"),
     ControlType.ALERT: ("Usage alert", "Autumn reports when a threshold is reached; it stops nothing"),
     ControlType.TOP_UP: ("Auto top-up", "Units are bought, and paid for, when few are left"),
 }

@@ -80,7 +80,7 @@ _NOBODY = "maple-doctor-asks-about-nobody"
 
 PART = LookupPart(
     id="check",
-    title=labels.MAY_USE,
+    title=labels.CAN_USE,
     command="check",
     help=words.HELP,
     parent="features",

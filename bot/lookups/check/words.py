@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bot.lookups.check.reason import Why
 
-HELP = "whether they may use something now, and why: `check acme 5k messages`"
+HELP = "whether they can use something now, and why: `check acme 5k messages`"
 CHECK = "The check"
 PICK = "Pick a feature"
 BACK_TO_FEATURE = "Open the feature"
@@ -28,7 +28,7 @@ def unknown_feature(typed: str) -> str:
 def verdict(who: str, units: str, feature: str, *, allowed: bool) -> str:
     """`units`: empty for a feature that is on or off."""
     amount = f"{units} {feature}" if units else feature
-    return f"*Yes.* {who} may use {amount}." if allowed else f"*No.* {who} may not use {amount}."
+    return f"*Yes.* {who} can use {amount}." if allowed else f"*No.* {who} can't use {amount}."
 
 
 def entity(entity_id: str) -> str:

@@ -86,7 +86,7 @@ def content(answer: Entities, frame: parts.Frame) -> list[layout.Drawn]:
 
 def detail(answer: EntityDetail, frame: parts.Frame) -> list[layout.Drawn]:
     back = frame.go(words.BACK_TO_ENTITIES, "back", frame.place.go("entities"))
-    check = frame.go(labels.MAY_USE, "check", frame.place.asking())
+    check = frame.go(labels.CAN_USE, "check", frame.place.asking())
     return [*_detail(answer), *_usages(answer, frame), *frame.buttons("back", [back, check])]
 
 

@@ -62,7 +62,7 @@ def content(answer: FeatureDetail, frame: parts.Frame) -> list[layout.Drawn]:
         usage.append(blocks.context("usage.of_all", words.USAGE_OF_ALL))
     drawn += usage
     back = frame.go(words.BACK_TO_FEATURES, "back", place.go("features"))
-    check = frame.go(labels.MAY_USE, "check", place.asking())
+    check = frame.go(labels.CAN_USE, "check", place.asking())
     return [*drawn, *frame.buttons("back", [back, check])]
 
 
@@ -80,7 +80,7 @@ def _of_entity(answer: FeatureDetail, frame: parts.Frame) -> list[layout.Drawn]:
     feature = text.mrkdwn(held, 60) or phrases.NONE
     lines = entities.balance_lines(entity, place.feature, answer) or [words.entity_without(feature)]
     heading = words.of_entity(feature, entities.title(entity))
-    check = frame.go(labels.MAY_USE, "check", place.asking())
+    check = frame.go(labels.CAN_USE, "check", place.asking())
     return [
         blocks.section("feature", "\n".join([heading, *lines])),
         *_usage(answer, frame, held),

@@ -237,7 +237,7 @@ def test_entity_page_separates_its_own_from_the_shared() -> None:
     buttons = checks.buttons(card)
     assert Place.decode(buttons[feature_words.BACK_TO_ENTITY]) == PLACE.of_entity("ws_1")
     assert Place.decode(buttons[labels.SPANS[Span.WEEK]]).entity == "ws_1"
-    assert Place.decode(buttons[labels.MAY_USE]).entity == "ws_1"
+    assert Place.decode(buttons[labels.CAN_USE]).entity == "ws_1"
 
 
 def test_entity_without_the_feature_says_so() -> None:
