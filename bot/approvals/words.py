@@ -87,8 +87,8 @@ SETTLE = (
 )
 
 ENDINGS: Mapping[Cause, str] = {
-    Cause.DONE: "Maple checked in Autumn: the change is there.",
-    Cause.FOUND_DONE: "Maple got no clear answer from Autumn, but checked there: the change is there.",
+    Cause.DONE: "Maple checked in Autumn: the change was applied.",
+    Cause.FOUND_DONE: "Maple got no clear answer from Autumn, but checked there: the change was applied.",
     Cause.MARKED_APPLIED: "Someone looked in Autumn and marked it as applied.",
     Cause.NOT_REACHED: "Maple couldn't reach Autumn. Request it again in a minute.",
     Cause.AUTUMN_REFUSED: "Autumn refused it. {why}",
