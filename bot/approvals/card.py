@@ -172,8 +172,7 @@ def _outcome(record: Record, names: Mapping[str, str]) -> list[Block]:
 def _foot(record: Record) -> str:
     customer = text.code(record.customer_id, 200) or labels.NO_ID
     reference = words.reference(text.code(record.id, 60) or phrases.NONE, record.version)
-    rule = text.code(record.rule, 60)
-    return words.details(customer, reference, words.rule(rule) if rule else "")
+    return words.details(customer, reference, words.rule(record.rule))
 
 
 # Buttons

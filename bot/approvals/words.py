@@ -224,8 +224,11 @@ def reminder(customer: str, summary: str, waiting: str) -> str:
 
 
 def rule(name: str) -> str:
-    """`name`: as code."""
-    return "Built-in rule" if name == text.code(BUILT_IN_RULE, 60) else f"Rule {name}"
+    """`name`: not escaped yet; empty if no rule decided."""
+    if name == BUILT_IN_RULE:
+        return "Built-in rule"
+    shown = text.code(name, 60)
+    return f"Rule {shown}" if shown else ""
 
 
 def expires(moment: str) -> str:

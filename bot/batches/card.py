@@ -394,10 +394,7 @@ def _unclear(record: BatchRecord) -> str:
 
 
 def _foot(record: BatchRecord) -> str:
-    rule = text.code(record.rule, 60)
-    return " · ".join(
-        part for part in (_reference(record), approvals_words.rule(rule) if rule else "") if part
-    )
+    return " · ".join(part for part in (_reference(record), approvals_words.rule(record.rule)) if part)
 
 
 def _reference(record: BatchRecord) -> str:
