@@ -166,7 +166,7 @@ def welcome(page: str, log: Path | None) -> str:
     logged = f"The bot's log is in {log}\n" if log else ""
     return (
         f"\nMaple is running. Open  {page}\n\nThree things to type there, as Ana in #support:\n\n{tries}\n\n"
-        "The menu at your name makes you somebody else: a guest, say, whom it refuses.\n"
+        "The menu at your name makes you someone else: a guest, say, whom it refuses.\n"
         f"{logged}Ctrl-C stops everything."
     )
 

@@ -188,7 +188,7 @@ class Assessor:
 
     async def assess_on(self, facts: Facts, counter: TodayCounter, today: Today | None = None) -> Assessment:
         """Assesses it on facts that were read before, and Autumn's preview if any. Raises AutumnError.
-        `today`: if already counted."""
+        `today`: the day's total, if it was counted before."""
         facts = replace(facts, quote=None, quote_refused="")
         if today is None:
             today = await count(self._database, counter, self._now())

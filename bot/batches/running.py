@@ -1,9 +1,9 @@
 """Applies the lines of an approved batch: each becomes a change, requested under the approval of the batch.
 
 The process that holds the batch begins its lines, several customers at a time, the lines of one customer in
-order. Whoever goes on with a running line requests its change again under the same submission id, which finds
-the one there is, and waits for it to end; what was cut off before anything was sent is requested once more.
-So a line takes effect at most once, and a line whose outcome is not known stays `unconfirmed`.
+order. A process that takes over a running line requests its change again under the same submission id, finds
+the change that is there, and waits for it to end; what was cut off before anything was sent is requested once
+more. So a line takes effect at most once, and a line whose outcome is not known stays `unconfirmed`.
 
 The process may die at any await. These are the points where that matters, by their checkpoint, and what
 happens then:

@@ -108,13 +108,13 @@ def _dead_ends(policy: Policy) -> Iterator[Finding]:
     granted = frozenset().union(*(rule.may for rule in policy.allow))
     if Power.ASK not in granted:
         yield Finding(
-            "Policy: nobody may ask for a change", False, 'Give somebody may = ["ask"] in an [[allow]].'
+            "Policy: nobody may ask for a change", False, 'Give someone may = ["ask"] in an [[allow]].'
         )
     elif Power.APPROVE not in granted:
         yield Finding(
             "Policy: nobody may approve, so what is not applied right away waits until it expires",
             False,
-            'Give somebody may = ["approve"] in an [[allow]].',
+            'Give someone may = ["approve"] in an [[allow]].',
         )
 
 

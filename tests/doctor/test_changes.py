@@ -71,12 +71,12 @@ async def test_policy_under_which_nobody_can_ask_or_approve_is_reported(
 ) -> None:
     assert await policy("", tmp_path, client) == [
         "✓ Policy: p.toml is good (0 rules)",
-        '✗ Policy: nobody may ask for a change\n  Give somebody may = ["ask"] in an [[allow]].',
+        '✗ Policy: nobody may ask for a change\n  Give someone may = ["ask"] in an [[allow]].',
     ]
     assert await policy(ASK, tmp_path, client) == [
         "✓ Policy: p.toml is good (1 rule)",
         "✗ Policy: nobody may approve, so what is not applied right away waits until it expires\n"
-        '  Give somebody may = ["approve"] in an [[allow]].',
+        '  Give someone may = ["approve"] in an [[allow]].',
     ]
 
 

@@ -46,7 +46,7 @@ def events(logs: io.StringIO) -> list[str]:
 
 
 async def silent_until_found_dead(slack: LocalSlack, logs: io.StringIO) -> None:
-    """New connections get no hello until Maple gives one up; slack_sdk may replace some by itself before."""
+    """New connections get no hello until Maple gives one up; slack_sdk may replace some on its own first."""
     slack.sockets.silent = 1000
     await wait_until(lambda: "socket dead" in events(logs))
     slack.sockets.silent = 0
