@@ -18,6 +18,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # The process that hands tests out to others would import it all, and the bot, for nothing.
     if not config.getoption("numprocesses", None):
         config.pluginmanager.import_plugin("tests.plugin")
+        from tests.watchdog import Watchdog
+
+        config.pluginmanager.register(Watchdog())
     _allow_tracing()
 
 
