@@ -36,7 +36,7 @@ from bot.slack.channels import Channel
 from bot.store.database import Database
 from bot.store.migrate import migrate
 
-_ASKER, _APPROVER = Actor("U01ANA", "T01"), Actor("U02RAJ", "T01")
+_REQUESTER, _APPROVER = Actor("U01ANA", "T01"), Actor("U02RAJ", "T01")
 _SPARE = 1.3
 """Customers per line: some have no balance of messages, or several."""
 _POLL = 0.25
@@ -102,10 +102,10 @@ async def one_round(url: str, file: Path, plan: Plan) -> Row:
             BatchLine(number, customer, LineCells("messages", "10"))
             for number, customer in enumerate(customers.ids(url), 1)
         ]
-        requestable = await batches.check(lines[: batches.most_lines], _ASKER)
+        requestable = await batches.check(lines[: batches.most_lines], _REQUESTER)
         numbers = {line.line.number for line in requestable.lines[: plan.lines]}
-        checked = await batches.check([line for line in lines if line.number in numbers], _ASKER)
-        submitted = await batches.submit("benchmark", checked, _ASKER)
+        checked = await batches.check([line for line in lines if line.number in numbers], _REQUESTER)
+        submitted = await batches.submit("benchmark", checked, _REQUESTER)
         if submitted.batch is None:
             raise LookupError(submitted.result)
         batches.ticker.start()

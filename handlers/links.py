@@ -1,4 +1,4 @@
-"""`/autumn portal`, `/autumn payment` and their buttons: a link for the customer, shown only to the asker."""
+"""`/autumn portal`, `/autumn payment` and their buttons: a customer's link, seen only by who asked for it."""
 
 from typing import assert_never
 

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from slack_bolt.async_app import AsyncAck
 
 from bot.access.people import Standing
-from bot.autumn.shares import asker
+from bot.autumn.shares import acting_for
 from bot.kit import surfaces
 from bot.kit.carried import Unreadable
 from bot.lookups import trouble
@@ -88,7 +88,7 @@ class Listener:
 
     async def handle(self, interaction: Interaction, services: Services) -> None:
         started = time.perf_counter()
-        asker.set(interaction.actor.user)
+        acting_for.set(interaction.actor.user)
         end = InteractionEnd(InteractionOutcome.CUT)
         with services.metrics.in_flight.track_inprogress():
             try:
@@ -227,7 +227,7 @@ class OptionsListener:
         async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
             started = time.perf_counter()
             interaction = read(InteractionKind.OPTIONS, body)
-            asker.set(interaction.actor.user)
+            acting_for.set(interaction.actor.user)
             options: list[dict[str, Any]] | OptionGroup = []
             try:
                 async with asyncio.timeout(services.timeouts.options):

@@ -29,7 +29,7 @@ _MAY_BE_APPLIED = (State.APPLIED, State.UNCONFIRMED)
 class Audience(StrEnum):
     APPROVER = "approver"
     """The approvals channel."""
-    ASKER = "asker"
+    REQUESTER = "requester"
     """Where it was requested."""
     READER = "reader"
     """Anyone; without the buttons that decide."""
@@ -193,7 +193,7 @@ def _buttons(record: Record, audience: Audience) -> list[Block]:
 
 def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
     match record.state:
-        case State.WAITING if audience is Audience.ASKER:
+        case State.WAITING if audience is Audience.REQUESTER:
             return own_buttons(record)
         case State.WAITING:
             return decision_buttons(record)

@@ -18,7 +18,7 @@ from bot.slack import messages
 from bot.slack.channels import Channel, ChannelProblem
 from bot.slack.errors import MESSAGE_GONE, slack_reason
 
-AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
+AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.REQUESTER: Audience.REQUESTER}
 
 
 class ApprovalsChannel:

@@ -156,7 +156,7 @@ class Cause(StrEnum):
     """Autumn could not be read before the write, so nothing was sent."""
     BUSY = "busy"
     """Another change of the same customer took too long."""
-    ASKER_NOT_ALLOWED = "asker_not_allowed"
+    REQUESTER_NOT_ALLOWED = "asker_not_allowed"  # as stored
     """By the time it was approved, the requester was no longer allowed to request it."""
     INTERRUPTED = "interrupted"
     """The bot crashed before anything was sent."""
@@ -194,7 +194,7 @@ class Approval:
 class CardKind(StrEnum):
     APPROVAL = "approval"
     """In the approvals channel, with its buttons."""
-    ASKER = "asker"
+    REQUESTER = "asker"  # as stored
     """Where it was requested, or in the requester's direct messages."""
 
 

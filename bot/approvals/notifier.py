@@ -97,7 +97,7 @@ class ChangeNotifier:
         cards = await self._posted(change_id)
         if not cards or any(card.ts == ts for card in cards):
             return
-        kind = CardKind.APPROVAL if channel == self._approvals_channel.id else CardKind.ASKER
+        kind = CardKind.APPROVAL if channel == self._approvals_channel.id else CardKind.REQUESTER
         target = CardTarget(kind, channel)
         await CHANGE_CARDS.adopt(self._database, change_id, target, ts, now=self._now())
         await self.redraw(change_id, ts)
@@ -186,7 +186,7 @@ class ChangeNotifier:
         names = await self._names.of(record)
         notice = message_cards.undone_notice(record, names=names.names)
         for card in await CHANGE_CARDS.of(self._database, record.id):
-            if card.kind is CardKind.ASKER and card.ts:
+            if card.kind is CardKind.REQUESTER and card.ts:
                 with contextlib.suppress(*SLACK_ERRORS):
                     channel = await self._posting.address(card)
                     await messages.post(self._slack, channel, notice.text, notice.plain, thread_ts=card.ts)

@@ -251,7 +251,7 @@ class ChangeService:
         if of_requester.reason is DecisionReason.UNCHECKED:
             return Outcome(Result.UNCHECKED, record)
         if not of_requester.permit:
-            return await self._refused(record, Cause.ASKER_NOT_ALLOWED, actor)
+            return await self._refused(record, Cause.REQUESTER_NOT_ALLOWED, actor)
         earlier_approvers = {}
         for approval in record.approvals:
             if approval.person == actor.user:

@@ -164,7 +164,7 @@ class Submitting:
     def _targets(self, request: ChangeRequest, decision: Decision) -> list[CardTarget]:
         if request.mandate is not None:
             return []
-        targets = [CardTarget(CardKind.ASKER, request.card or request.actor.user)]
+        targets = [CardTarget(CardKind.REQUESTER, request.card or request.actor.user)]
         if not decision.at_once:
             targets.append(CardTarget(CardKind.APPROVAL, self._channel.id))
         return targets

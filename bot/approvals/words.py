@@ -103,7 +103,7 @@ ENDINGS: Mapping[Cause, str] = {
         "Maple couldn't read the customer from Autumn, so nothing was sent. Request it again in a minute."
     ),
     Cause.BUSY: "Another change to this customer took too long, so nothing was sent. Request it again.",
-    Cause.ASKER_NOT_ALLOWED: "The person who requested this is no longer allowed to request it.",
+    Cause.REQUESTER_NOT_ALLOWED: "The person who requested this is no longer allowed to request it.",
     Cause.INTERRUPTED: "Maple was stopped before anything was sent. Request it again.",
     Cause.MARKED_NOT_APPLIED: "Someone looked in Autumn and marked it as not applied.",
     Cause.AWAITS_PAYMENT: "Autumn makes this change once the customer has paid.{payment}",

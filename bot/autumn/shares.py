@@ -12,7 +12,7 @@ from math import inf
 
 from bot.autumn.throttle import RateGroup, SharedRate
 
-asker: ContextVar[str] = ContextVar("asker", default="")
+acting_for: ContextVar[str] = ContextVar("acting_for", default="")
 """The person a request is made for; empty for Maple's own."""
 
 _AHEAD = 2
@@ -45,7 +45,7 @@ class FairQueue:
             self._inside += 1
             return
         let_in: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(asker.get(), deque()).append(let_in)
+        self._waiting.setdefault(acting_for.get(), deque()).append(let_in)
         try:
             await let_in
         except asyncio.CancelledError:

@@ -406,7 +406,7 @@ def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
     buttons = []
     if record.state is BatchState.WAITING and audience is Audience.APPROVER:
         buttons += decision_buttons(record)
-    if record.state is BatchState.WAITING and audience is Audience.ASKER:
+    if record.state is BatchState.WAITING and audience is Audience.REQUESTER:
         buttons += own_buttons(record)
     if record.stoppable:
         dialog = blocks.confirm(words.STOP_TITLE, words.STOP_TEXT, words.STOP, approvals_words.NOT_NOW)

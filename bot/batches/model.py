@@ -365,7 +365,7 @@ class BatchResult(StrEnum):
     """Lines that cannot be requested, or none that can; `checked` says which. Nothing was requested."""
     NOT_ALLOWED = "not_allowed"
     """By the policy; `decision` says why."""
-    ASKER_NOT_ALLOWED = "asker_not_allowed"
+    REQUESTER_NOT_ALLOWED = "requester_not_allowed"
     """The requester may no longer request it; nothing was decided."""
     NO_REASON = "no_reason"
     """The policy requires a reason."""

@@ -32,7 +32,7 @@ from bot.approvals.requests import ChangeRequest, Outcome
 from bot.approvals.results import Result
 from bot.approvals.service import ChangeService
 from bot.approvals.steps import Lease, Mandate
-from bot.autumn.shares import asker
+from bot.autumn.shares import acting_for
 from bot.batches import line_steps, repository
 from bot.batches.model import BatchLineRecord, BatchRecord, LineState
 from bot.batches.notifier import Redraws
@@ -106,7 +106,7 @@ class Runner:
     async def run(self, batch: BatchRecord) -> None:
         """Applies what is left of a batch that this process has just claimed. Raises the database's errors;
         the lease then lapses, and the batch continues."""
-        asker.set(batch.requester)
+        acting_for.set(batch.requester)
 
         async def renew() -> bool:
             return await repository.renew(self._database, batch.id, self.lease())

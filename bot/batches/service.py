@@ -191,7 +191,7 @@ class BatchService:
     async def _targets(self, decision: Decision, actor: Actor) -> list[CardTarget]:
         """Includes the approvals channel if it is decided there, or if one message there must stand for all
         lines."""
-        targets = [CardTarget(CardKind.ASKER, actor.user)]
+        targets = [CardTarget(CardKind.REQUESTER, actor.user)]
         if not decision.at_once or (self._rules.post_applied and await self._may_be_posted()):
             targets.append(CardTarget(CardKind.APPROVAL, self._channel.id))
         return targets
@@ -226,7 +226,7 @@ class BatchService:
         if of_requester.reason is DecisionReason.UNCHECKED:
             return BatchOutcome(BatchResult.UNCHECKED, record)
         if not of_requester.permit:
-            return BatchOutcome(BatchResult.ASKER_NOT_ALLOWED, record)
+            return BatchOutcome(BatchResult.REQUESTER_NOT_ALLOWED, record)
         earlier_approvers = {}
         for approval in record.approvals:
             approver = Actor(approval.person, approval.team)

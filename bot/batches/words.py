@@ -278,7 +278,7 @@ RESULTS: Mapping[BatchResult, Say] = {
         "Too many of your bulk changes are waiting for approval.",
         "Nothing was requested. Try again once some are decided.",
     ),
-    BatchResult.ASKER_NOT_ALLOWED: Say(
+    BatchResult.REQUESTER_NOT_ALLOWED: Say(
         "The person who requested this is no longer allowed to request it.",
         "Nothing was decided. You can deny it.",
     ),

@@ -86,7 +86,7 @@ def samples() -> Iterator[Sample]:
     shared = lookup_card.shared(Place(customer=CUSTOMER_ID), registry.part(OVERVIEW).sample(), by=_PERSON)
     yield Sample("shared card", shared)
     for kind in kinds.KINDS:
-        for audience in (Audience.APPROVER, Audience.ASKER):
+        for audience in (Audience.APPROVER, Audience.REQUESTER):
             card = approvals_card.change_card(
                 _record(kind.id), audience=audience, now=NOW, name="Maple Sample"
             )

@@ -1,6 +1,6 @@
 """CSV files that a person's spreadsheet opens with one click, and in which no text becomes a formula.
 
-table = CsvTable(COLUMNS, csv_format(locale))    # the asker's locale
+table = CsvTable(COLUMNS, csv_format(locale))    # the reader's locale
 table.text(rows)                                 # the whole file; or, for rows that are not all in memory:
 table = table.keeping(filled(row))               # with the columns that any row fills
 table.head() + table.line(row) + …

@@ -17,7 +17,7 @@ _COLUMNS = {"customer": "customer_id"}
 JUDGED = ("amount", "worth", "currency", "products", "rewards")
 """The columns by which the policy judges a change."""
 _LABELS = {
-    "asker": "asker",
+    "asker": "requester",
     "decided_by": "last decider",
     "before": "starting point",
     "needed": "number of approvals",

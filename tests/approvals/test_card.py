@@ -53,7 +53,7 @@ def elements(card: Card) -> dict[str, dict[str, Any]]:
 
 DECIDING = {
     (State.WAITING, Audience.APPROVER): ["Approve", "Deny", "Open customer"],
-    (State.WAITING, Audience.ASKER): [say.EDIT, "Withdraw", "Open customer"],
+    (State.WAITING, Audience.REQUESTER): [say.EDIT, "Withdraw", "Open customer"],
     **{
         (State.UNCONFIRMED, audience): [
             "Check again",
@@ -61,11 +61,11 @@ DECIDING = {
             "Mark as not applied",
             "Open customer",
         ]
-        for audience in (Audience.APPROVER, Audience.ASKER)
+        for audience in (Audience.APPROVER, Audience.REQUESTER)
     },
     **{
         (State.APPLIED, audience): ["Undo", "Open customer"]
-        for audience in (Audience.APPROVER, Audience.ASKER)
+        for audience in (Audience.APPROVER, Audience.REQUESTER)
     },
     **{(state, audience): [] for state in (State.APPROVED, State.APPLYING) for audience in Audience},
 }

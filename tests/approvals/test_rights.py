@@ -98,7 +98,7 @@ async def test_request_ends_when_its_requester_loses_permission(
     reply = await service.approve(request.id, 1, LEA)
     assert reply.result is Result.FAILED
     assert reply.record is not None
-    assert (reply.record.state, reply.record.ending) == (State.FAILED, Cause.ASKER_NOT_ALLOWED)
+    assert (reply.record.state, reply.record.ending) == (State.FAILED, Cause.REQUESTER_NOT_ALLOWED)
     assert harness.events(request)[-1] is ChangeEvent.FAILED
     assert harness.written() == 0
     assert await harness.trail_is_intact()
@@ -112,7 +112,7 @@ async def test_right_to_undo_is_checked_for_an_undo(harness: Harness, service: C
     harness.permissions.policy = policy_that_forbids("U_ANA", Power.UNDO)
     ended = (await service.approve(back.id, 1, RAJ)).record
     assert ended is not None
-    assert ended.ending is Cause.ASKER_NOT_ALLOWED
+    assert ended.ending is Cause.REQUESTER_NOT_ALLOWED
 
 
 async def test_request_waits_when_the_policy_now_requires_more_approvals(

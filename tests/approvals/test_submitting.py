@@ -125,7 +125,7 @@ async def test_request_has_a_card_for_its_requester_and_one_for_approvers(
     assert record is not None
     posted = await CHANGE_CARDS.of(sqlite_harness.database, record.id)
     assert [(card_posted.kind, card_posted.channel) for card_posted in posted] == [
-        (CardKind.ASKER, channel),
+        (CardKind.REQUESTER, channel),
         (CardKind.APPROVAL, "C_APPROVALS"),
     ]
 

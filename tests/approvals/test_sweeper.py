@@ -32,8 +32,8 @@ async def test_overdue_request_expires_once(harness: Harness) -> None:
 async def test_stale_cards_are_redrawn(harness: Harness) -> None:
     service = harness.service()
     request = await harness.waiting(service)
-    asker, approval = await CHANGE_CARDS.of(harness.database, request.id)
-    assert (asker.kind, asker.channel, asker.ts) == (CardKind.ASKER, "U_ANA", "")
+    own, approval = await CHANGE_CARDS.of(harness.database, request.id)
+    assert (own.kind, own.channel, own.ts) == (CardKind.REQUESTER, "U_ANA", "")
     assert (approval.kind, approval.channel, approval.shown) == (CardKind.APPROVAL, "C_APPROVALS", 0)
     await service.sweeper.sweep(harness.clock())
     assert harness.events(request) == [ChangeEvent.ASKED]
@@ -46,7 +46,7 @@ async def test_stale_cards_are_redrawn(harness: Harness) -> None:
     await service.sweeper.sweep(harness.clock())
     assert len(harness.notified) == before
 
-    for card in (asker, approval):
+    for card in (own, approval):
         await cards.mark_shown(harness.database, card, revision=1, now=harness.clock(), ts=f"{card.id}.1")
     harness.clock.move(hours=2)
     await service.sweeper.sweep(harness.clock())
@@ -63,8 +63,8 @@ async def test_card_that_cannot_be_drawn_is_retried_less_and_less_often(sqlite_h
         harness.clock.move(minutes=5)
         drawn += await CHANGE_CARDS.claim_stale(harness.database, Environment.SANDBOX, now=harness.clock())
     assert 8 <= len(drawn) <= 16
-    asker, approval = await CHANGE_CARDS.of(harness.database, request.id)
-    assert await CHANGE_CARDS.mark_gone(harness.database, asker.id)
+    own, approval = await CHANGE_CARDS.of(harness.database, request.id)
+    assert await CHANGE_CARDS.mark_gone(harness.database, own.id)
     assert await CHANGE_CARDS.mark_gone(harness.database, approval.id)
     assert not await CHANGE_CARDS.mark_gone(harness.database, approval.id)
     assert await CHANGE_CARDS.of(harness.database, request.id) == []

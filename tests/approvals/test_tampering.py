@@ -34,7 +34,7 @@ async def assert_not_applied(harness: Harness, record: Record | None) -> None:
 
 
 ALTERED = (
-    ("asker", "U_LEA", "asker"),
+    ("asker", "U_LEA", "requester"),
     ("amount", 1, "amount"),
     ("reason", "as agreed", "reason"),
     ("ticket", "https://tickets.example/1", "ticket"),

@@ -57,7 +57,7 @@ OTHER_TERMS = Terms("other rule", 3, NOW + timedelta(minutes=9))
 LEASE = Lease("w1", NOW + timedelta(seconds=20))
 LATER = NOW + timedelta(seconds=3)
 LONGER = Lease("w1", LATER + timedelta(seconds=20))
-TARGETS = (CardTarget(CardKind.APPROVAL, "C_APPROVALS"), CardTarget(CardKind.ASKER, ""))
+TARGETS = (CardTarget(CardKind.APPROVAL, "C_APPROVALS"), CardTarget(CardKind.REQUESTER, ""))
 JUDGED = {
     "amount": "5",
     "worth": "2.50",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.autumn.shares import FairQueue, FairRate, asker
+from bot.autumn.shares import FairQueue, FairRate, acting_for
 from bot.autumn.throttle import Limits, RateGroup, Throttle
 
 
@@ -23,7 +23,7 @@ class Turns:
     async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:  # noqa: ARG002
         self.within.append(within)
         await self._next.acquire()
-        self.served.append(asker.get())
+        self.served.append(acting_for.get())
 
     async def serve(self, number: int) -> None:
         for _ in range(number):
@@ -35,7 +35,7 @@ class Turns:
 
 def call_as(who: str, ask: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
     async def asking() -> None:
-        asker.set(who)
+        acting_for.set(who)
         await ask()
 
     return asyncio.create_task(asking())

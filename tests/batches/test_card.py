@@ -206,7 +206,7 @@ def test_card_shows_the_state_and_what_can_be_done(
     without_deciding = [action for action in approver if action not in deciding]
     if state is BatchState.WAITING:
         without_deciding.append(ids.BATCH_WITHDRAW)
-    assert action_ids(cards_by_audience[Audience.ASKER]) == [*without_deciding, ids.BATCH_CSV]
+    assert action_ids(cards_by_audience[Audience.REQUESTER]) == [*without_deciding, ids.BATCH_CSV]
     text = "\n".join(
         block["text"]["text"]
         for block in cards_by_audience[Audience.APPROVER].blocks

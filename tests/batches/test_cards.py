@@ -12,18 +12,14 @@ async def test_batch_has_a_card_for_its_requester_and_one_for_approvers(
 ) -> None:
     harness = sqlite_harness
     batch = await harness.submitted(harness.replica(), lines_giving("cus_bold"))
-    asker, approval = await BATCH_CARDS.of(harness.inner.database, batch.id)
-    assert (asker.kind, asker.channel, asker.ts, asker.shown) == (CardKind.ASKER, "U_ANA", "", 0)
-    assert (approval.kind, approval.channel, approval.about) == (
-        CardKind.APPROVAL,
-        "C_APPROVALS",
-        batch.id,
-    )
+    own, approval = await BATCH_CARDS.of(harness.inner.database, batch.id)
+    assert (own.kind, own.channel, own.ts, own.shown) == (CardKind.REQUESTER, "U_ANA", "", 0)
+    assert (approval.kind, approval.channel, approval.about) == (CardKind.APPROVAL, "C_APPROVALS", batch.id)
 
 
 @pytest.mark.parametrize(
     ("channel", "kinds"),
-    [("C_APPROVALS", [CardKind.ASKER, CardKind.APPROVAL]), ("", [CardKind.ASKER])],
+    [("C_APPROVALS", [CardKind.REQUESTER, CardKind.APPROVAL]), ("", [CardKind.REQUESTER])],
 )
 async def test_batch_without_approval_is_shown_in_an_existing_approvals_channel(
     sqlite_harness: BatchHarness, channel: str, kinds: list[CardKind]

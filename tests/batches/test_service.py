@@ -265,7 +265,7 @@ async def test_person_without_the_right_is_refused(sqlite_harness: BatchHarness,
     person = ANA if verb is Verb.ASK else RAJ
     harness.inner.permissions.refused.add((person.user, verb))
     approved = await replica.batches.approve(batch.id, batch.revision, RAJ)
-    refusals = {Verb.ASK: BatchResult.ASKER_NOT_ALLOWED, Verb.APPROVE: BatchResult.NOT_ALLOWED}
+    refusals = {Verb.ASK: BatchResult.REQUESTER_NOT_ALLOWED, Verb.APPROVE: BatchResult.NOT_ALLOWED}
     assert approved.result is refusals[verb]
     own = await replica.batches.approve(batch.id, batch.revision, ANA)
     assert own.result is BatchResult.NOT_ALLOWED

@@ -36,7 +36,7 @@ async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
     (remaining_card,) = await CHANGE_CARDS.of(maple.bot.database, record.id)
-    assert remaining_card.kind is CardKind.ASKER
+    assert remaining_card.kind is CardKind.REQUESTER
 
 
 async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> None:
@@ -78,13 +78,13 @@ async def test_two_replicas_post_a_card_once(maple: Running) -> None:
             replica.services.notifier(record, ChangeEvent.REDRAW),
         )
     posted = [call for call in maple.slack.calls if call.method == "chat.postMessage" and call.ok]
-    assert len(posted) == 2, "one card to decide on, and one to the asker"
+    assert len(posted) == 2, "one card to decide on, and one to the requester"
 
 
 async def test_requester_whose_card_is_gone_is_notified_of_the_outcome(maple: Running) -> None:
     await request_shown_to_lea(maple)
     await maple.bot.background.drain(10)
-    await mark_cards_gone(maple, CardKind.ASKER)
+    await mark_cards_gone(maple, CardKind.REQUESTER)
     before = len(maple.slack.calls)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])

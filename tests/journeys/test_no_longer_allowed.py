@@ -153,7 +153,7 @@ async def test_approver_sees_that_the_requester_of_a_list_may_no_longer_request_
     uncached_maple.lea.go("#billing")
     await uncached_maple.lea.sees(f"[{approvals_words.APPROVE}]")
     await uncached_maple.lea.click(approvals_words.APPROVE)
-    refusal = await uncached_maple.lea.sees(batch_words.RESULTS[BatchResult.ASKER_NOT_ALLOWED].what)
+    refusal = await uncached_maple.lea.sees(batch_words.RESULTS[BatchResult.REQUESTER_NOT_ALLOWED].what)
     assert "Who may" not in refusal
     record = await uncached_maple.bot.batches.get(batch.id)
     assert record is not None

@@ -17,7 +17,7 @@ from bot.approvals import change_records
 from bot.approvals import words as approvals_words
 from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import Cause, State
-from bot.autumn.shares import asker
+from bot.autumn.shares import acting_for
 from bot.store.tables import changes
 from tests.journeys.changing import read_as_approver
 from tests.running import Running, running_maple
@@ -40,13 +40,13 @@ def count_transactions() -> Iterator[Counter[tuple[str, str]]]:
     costs: Counter[tuple[str, str]] = Counter()
 
     def begun(_connection: Connection) -> None:
-        costs[asker.get(), "transactions"] += 1
+        costs[acting_for.get(), "transactions"] += 1
 
     def executed(
         _connection: Connection, _cursor: Any, statement: str, _given: Any, _context: Any, _many: bool
     ) -> None:
         if "AS undo_state" in statement:
-            costs[asker.get(), "records"] += 1
+            costs[acting_for.get(), "records"] += 1
 
     event.listen(Engine, "begin", begun)
     event.listen(Engine, "before_cursor_execute", executed)

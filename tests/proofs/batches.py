@@ -21,7 +21,7 @@ from sandbox.autumn import LocalAutumn, LocalLimits
 from tests.databases import fresh
 from tests.proofs.batch_lines import Example, household_lines
 from tests.proofs.batch_process import BatchBot, batch_bot, keep_applying
-from tests.proofs.deployment import ASKER, Spec
+from tests.proofs.deployment import AGENT, Spec
 from tests.proofs.figures import Figures
 from tests.proofs.killable import Process
 from tests.proofs.ledger import reconcile
@@ -66,8 +66,8 @@ async def killed_midway(lines: int, kills: int, seed: int = 1) -> Figures:
 
 async def _approved(people: BatchBot, local: LocalAutumn, lines: int) -> _List:
     household = household_lines(local.state, lines)
-    checked = await people.batches.check([line for _, line in household], ASKER)
-    submitted = await people.batches.submit("list", checked, ASKER, reason="outage", channel="C_SUPPORT")
+    checked = await people.batches.check([line for _, line in household], AGENT)
+    submitted = await people.batches.submit("list", checked, AGENT, reason="outage", channel="C_SUPPORT")
     if submitted.batch is None:
         raise LookupError(f"{submitted.result}: {checked.problems}")
     batch_id = submitted.batch.id

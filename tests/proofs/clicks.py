@@ -218,9 +218,9 @@ def _check_logs(figures: Figures, deployed: SlackDeployment) -> None:
 
 async def _request_more(deployed: SlackDeployment, number: int) -> None:
     """Requests relative changes, which do not affect each other's previews."""
-    asker = deployed.slack.person("ana")
+    requester = deployed.slack.person("ana")
     before = len(deployed.cards())
-    await request_balance_change(asker, str(1 + number), customer=_CUSTOMERS[number % len(_CUSTOMERS)])
+    await request_balance_change(requester, str(1 + number), customer=_CUSTOMERS[number % len(_CUSTOMERS)])
     await deployed.until(lambda: len(deployed.cards()) > before)
     await deployed.idle()
-    asker.reload()
+    requester.reload()

@@ -29,7 +29,7 @@ from tests.autumn.scripted import UNLIMITED
 from tests.databases import Engine, fresh
 from tests.proofs.edits import EditFactory, prepare
 
-ASKER = Actor("U_ASKER", "T1")
+AGENT = Actor("U_AGENT", "T1")
 LEASE = 20.0
 PACE = ChangeTimeouts(
     lease=LEASE, renew=1.0, polls=(0, 0.01, 0.02), verify=3, turn_timeout=30, turn_poll=0.02
@@ -116,7 +116,7 @@ class Deployment:
         return self.factory.balance(action, amount)
 
     def request(self, change: ChangeInput) -> ChangeRequest:
-        return ChangeRequest(f"form-{next(self.numbers)}", change, ASKER, channel="C_SUPPORT", reason="so")
+        return ChangeRequest(f"form-{next(self.numbers)}", change, AGENT, channel="C_SUPPORT", reason="so")
 
     async def submit(self, changes: ChangeService, change: ChangeInput) -> Record:
         """Raises AssertionError when the guards or the policy refuse it."""

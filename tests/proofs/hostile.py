@@ -225,7 +225,7 @@ async def _judge(figures: Figures, deployed: HostileDeployment, approved: set[st
     """Every write in Autumn was approved by the one approver, and requested by someone else."""
     async with deployed.bot.database.reading() as connection:
         states = list((await connection.execute(select(changes.c.state))).scalars())
-        askers = {
+        requesters = {
             row.id: row.asker
             for table in (changes, batches)
             for row in await connection.execute(select(table.c.id, table.c.asker))
@@ -244,11 +244,11 @@ async def _judge(figures: Figures, deployed: HostileDeployment, approved: set[st
             for owner in (await connection.execute(select(table.c.owner))).scalars()
         }
     members = {sender.id for sender in SENDERS if sender.may}
-    figures.check(set(askers.values()) <= members, "somebody without permission requested a change")
+    figures.check(set(requesters.values()) <= members, "somebody without permission requested a change")
     figures.check(owners <= members, "somebody without permission set up a digest or an alert")
     for about, person in decided:
         figures.check(person == "U03LEA", f"{person} decided")
-        figures.check(askers[about] != person, f"{person} decided on their own change")
+        figures.check(requesters[about] != person, f"{person} decided on their own change")
     written = await _written(deployed)
     figures.check(written <= approved, f"written without an approval: {written - approved}")
     figures.count("changes requested", len(states))

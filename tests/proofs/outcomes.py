@@ -198,7 +198,7 @@ def _judge(figures: Figures, deployed: Deployment, done: Record, trouble: Troubl
         done.state in trouble.ends(planned),
         f"{where}: {done.state} ({done.ending}), not {trouble.ends(planned)}",
     )
-    card = str(change_card(done, audience=Audience.ASKER, now=deployed.spec.now).blocks)
+    card = str(change_card(done, audience=Audience.REQUESTER, now=deployed.spec.now).blocks)
     for state, headline in HEADLINES.items():
         if state is not done.state:
             figures.check(headline not in card, f"{where}: {done.state}, and the card says {headline!r}")

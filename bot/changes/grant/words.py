@@ -33,7 +33,7 @@ INTERVAL_NAMES = {
     "week": "week",
     "month": "month",
     "quarter": "quarter",
-    "semi_annual": "half year",
+    "semi_annual": "6 months",
     "year": "year",
 }
 NO_DATE_PICKED = "Pick the day and time on which it expires."
@@ -45,6 +45,8 @@ NO_GRANT = "Maple checked in Autumn: the grant isn't there. One that is used up 
 
 
 def every(interval: str, count: int) -> str:
+    if interval == "semi_annual":
+        interval, count = "month", 6 * count
     word = INTERVAL_NAMES.get(interval, interval)
     return f"every {word}" if count == 1 else f"every {count} {word}s"
 

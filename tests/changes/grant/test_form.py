@@ -92,7 +92,7 @@ def test_amount_is_refilled() -> None:
     form.fill("reason", text="x")
     assert form.submit().input == grant_of(every="month")
     form.fill("every", option="semi_annual")
-    assert "Refilled: *every half year*" in form.text
+    assert "Refilled: *every 6 months*" in form.text
     assert form.submit().input == grant_of(every="semi_annual")
 
 

@@ -59,7 +59,7 @@ def test_feature_that_only_the_customer_tells_of_is_no_switch() -> None:
                 {
                     "typed": "sometimes",
                     "words": "for good, every hour, every day, every week, every month, every quarter, "
-                    "every half year, every year or a date like 2026-12-31",
+                    "every 6 months, every year or a date like 2026-12-31",
                 },
             ),
         ),
