@@ -24,10 +24,10 @@ from bot.batches.model import (
     LineProblem,
 )
 from bot.batches.parsing import MOST_BYTES, ForAll, ReadList
-from bot.changes import notes
-from bot.changes.balance.sentence import SeveralChanges
+from bot.changes import notes, registry
 from bot.changes.forms.model import Meta
 from bot.changes.notes import Note
+from bot.changes.spec import Sentence, ShortForm
 from bot.kit.card import Card
 from bot.kit.csv_table import csv_format
 from bot.lookups import names
@@ -108,20 +108,22 @@ async def submitted(interaction: Interaction, services: Services, form: Submitte
 
 
 async def check_typed(
-    interaction: Interaction, services: Services, meta: Meta, changes: SeveralChanges
+    interaction: Interaction, services: Services, meta: Meta, short: ShortForm, sentences: Sequence[Sentence]
 ) -> None:
     """In place of the form for one change: several changes of the customer as a checked list; or the form
     with that list, where the reason is still missing. An entity that is not clear is refused by the list."""
     customer = await services.autumn.customer(meta.customer, expand=CARD)
-    entity, features = meta.entity or changes.entity, names.features(customer)
-    pasted = csv_file.pasted(changes, meta.customer, entity, features, services.now())
+    features, now = names.features(customer), services.now()
+    lines = [short.line(sentence, features, now) for sentence in sentences]
+    entity, reason = meta.entity or sentences[0].entity, sentences[0].reason
+    pasted = csv_file.pasted(registry.kind(meta.kind), lines, meta.customer, entity)
     batch = BatchMeta(key=meta.submission, channel=meta.channel)
-    if not changes.reason:
+    if not reason:
         form = batch_form.build(batch, most=services.batches.most_lines, pasted=pasted)
         await services.replies.update_modal(interaction.view, form)
         return
     read = _or_words(parsing.read(pasted, ForAll()))
-    await _check(interaction, services, batch, read, changes.reason[:LONGEST_REASON])
+    await _check(interaction, services, batch, read, reason[:LONGEST_REASON])
 
 
 async def _check(

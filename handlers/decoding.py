@@ -3,6 +3,7 @@
 All of these raise Unreadable, which the listener tells the person in words.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.changes import registry as kinds
@@ -56,7 +57,7 @@ def link_kind(kind_id: str) -> LinkKind:
         raise Unreadable("link") from None
 
 
-def sentence(typed: str) -> tuple[ShortForm, Sentence]:
+def sentences(typed: str) -> tuple[ShortForm, Sequence[Sentence]]:
     """A short form that was read before, read again."""
     command, _, text = typed.partition(" ")
     if command not in kinds.short_forms():

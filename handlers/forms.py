@@ -19,7 +19,6 @@ from bot.approvals.results import Result
 from bot.approvals.wishes import Others
 from bot.changes import buttons, request_form
 from bot.changes import registry as kinds
-from bot.changes.balance.sentence import SeveralChanges
 from bot.changes.buttons import ChooserMeta, chooser, loading_chooser
 from bot.changes.forms import scope, words
 from bot.changes.forms.fields import why_given
@@ -166,18 +165,17 @@ async def picked_customer(interaction: Interaction, services: Services) -> None:
 
 async def _show(interaction: Interaction, services: Services, meta: Meta) -> None:
     """The form as it opens, filled in by the short form that was typed."""
-    typed = decoding.sentence(meta.typed) if meta.typed else None
-    entity = typed[1].entity if typed else ""
+    short, sentences = decoding.sentences(meta.typed) if meta.typed else (None, ())
+    entity = sentences[0].entity if sentences else ""
     if entity:
         meta = meta.model_copy(update={"entity": await _resolve_entity(services, meta.customer, entity)})
-    if typed and isinstance(typed[1], SeveralChanges):
-        await batches.check_typed(interaction, services, meta, typed[1])
+    if short and len(sentences) > 1:
+        await batches.check_typed(interaction, services, meta, short, sentences)
         return
     facts = await read_facts(services, meta)
     filled_in = PrefilledForm(interaction.state)
-    if typed:
-        short, sentence = typed
-        filled_in = short.fill(sentence, facts)
+    if short:
+        filled_in = short.fill(sentences[0], facts)
         meta = meta.model_copy(update={"typed": ""})
     if entity and not meta.entity:
         # Nothing that could be submitted for the whole customer instead.

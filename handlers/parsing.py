@@ -12,7 +12,6 @@ from bot.changes import amounts
 from bot.changes import registry as kinds
 from bot.changes.balance import sentence
 from bot.changes.balance import words as balance_words
-from bot.changes.balance.sentence import SeveralChanges
 from bot.changes.spec import Misread
 from bot.digests.model import MOST_DAYS
 from bot.links import registry as links
@@ -236,10 +235,10 @@ def mistyped(query: str) -> str:
 
 def _sentence(command: str, text: str) -> Command:
     kind, short = kinds.short_forms()[command]
-    sentence = short.read(text)
-    if isinstance(sentence, Misread):
-        return MisreadCommand(short.usage, sentence.hint)
-    return SentenceCommand(kind.id, sentence.customer, f"{command} {text}")
+    sentences = short.read(text)
+    if isinstance(sentences, Misread):
+        return MisreadCommand(short.usage, sentences.hint)
+    return SentenceCommand(kind.id, sentences[0].customer, f"{command} {text}")
 
 
 def _check(text: str) -> Command:
@@ -248,12 +247,13 @@ def _check(text: str) -> Command:
     if isinstance(parsed, Misread):
         unsaid = parsed.hint == balance_words.SAY_AMOUNT
         return LookUpCommand(text, CHECK) if unsaid else MisreadCommand(check_words.USAGE, parsed.hint)
-    if isinstance(parsed, SeveralChanges):
+    if len(parsed) > 1:
         return MisreadCommand(check_words.USAGE, check_words.ONE_FEATURE)
-    units = amounts.parse_amount(parsed.amount)
+    asked = parsed[0]
+    units = amounts.parse_amount(asked.amount)
     if units <= 0:
         return MisreadCommand(check_words.USAGE, check_words.MORE_THAN_NOTHING)
-    return LookUpCommand(parsed.customer, CHECK, feature=parsed.feature, units=units)
+    return LookUpCommand(asked.customer, CHECK, feature=asked.feature, units=units)
 
 
 def _part_of(typed: str) -> LookUpCommand | None:

@@ -3,23 +3,21 @@ given in one sentence. Pure."""
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.batches import card, words
 from bot.batches.model import BatchLineRecord, LineProblem, LineState
-from bot.changes import descriptions
-from bot.changes.balance.request import LISTED_ACTIONS
-from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
+from bot.changes import descriptions, registry
+from bot.changes.line_form import LineCells
 from bot.changes.notes import Names
+from bot.changes.spec import ChangeKind
 from bot.kit import text
 from bot.kit.csv_table import CsvFormat, CsvTable
-from bot.lookups.names import resolve_feature
 
-_USUAL_KIND = ""
 _SAYS_WHY = (LineState.REFUSED, LineState.UNCONFIRMED)
 
 
@@ -67,27 +65,15 @@ def _plain(mrkdwn: str) -> str:
     return text.unescape(mrkdwn.replace("*", "").replace("`", ""))
 
 
-def pasted(
-    several_changes: SeveralChanges, customer: str, entity: str, features: Mapping[str, str], now: datetime
-) -> str:
-    """Several changes to one customer that were given in one sentence, as someone would paste them.
-
-    `customer`: their id. `entity`: empty for the whole customer. `features`: names by id of those that may be
-    meant."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    for sentence in several_changes.sentences:
-        feature = resolve_feature(sentence.feature, features) or sentence.feature
-        cells = [customer, feature, _size(sentence, now), LISTED_ACTIONS[sentence.action][0]]
-        writer.writerow([*cells, _USUAL_KIND, entity] if entity else cells)
-    return lines.getvalue()
-
-
-def _size(sentence: BalanceSentence, now: datetime) -> str:
-    return _date(sentence.day, now) if sentence.day else sentence.amount
-
-
-def _date(day: Day, now: datetime) -> str:
-    """As a list takes it; a day that does not come in the next years is left as it is, to be refused."""
-    moment = day.moment(now)
-    return f"{moment:%Y-%m-%d}" if moment else f"{day.month}/{day.day}"
+def pasted(kind: ChangeKind[Any], lines: Iterable[LineCells], customer: str, entity: str) -> str:
+    """Several changes of one kind to one customer, as someone would paste them. `customer`: their id.
+    `entity`: empty for the whole customer."""
+    kind_cell = "" if kind is registry.usual_line() else kind.command
+    rows = io.StringIO()
+    writer = csv.writer(rows, lineterminator="\n")
+    for line in lines:
+        cells = [customer, line.about, line.amount, line.action, kind_cell, entity]
+        while not cells[-1]:
+            cells.pop()
+        writer.writerow(cells)
+    return rows.getvalue()

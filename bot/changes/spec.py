@@ -17,7 +17,7 @@ from bot.access.rules import PolicyKind
 from bot.autumn.client import Autumn
 from bot.autumn.write import Write
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
-from bot.changes.line_form import LineForm
+from bot.changes.line_form import LineCells, LineForm
 from bot.changes.lines import Line, LineLabel
 from bot.changes.model import ChangeInput, Facts, Judgement, Needs, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Names, Note, NoteCode
@@ -61,7 +61,7 @@ class ChangeForm(Generic[I]):
 
 
 class Sentence(Protocol):
-    """A change that was said in one line."""
+    """A change that was said in one line, alone or with others of the same customer."""
 
     @property
     def customer(self) -> str:
@@ -70,6 +70,10 @@ class Sentence(Protocol):
     @property
     def entity(self) -> str:
         """The entity that the change is limited to, as typed; empty for the whole customer."""
+
+    @property
+    def reason(self) -> str:
+        """Empty if none was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +95,20 @@ class PrefilledForm:
 
 @dataclass(frozen=True, slots=True)
 class ShortForm:
-    """A command that says a whole change: `give acme 5k messages because ticket 4711`. Both are pure."""
+    """A command that says whole changes: `give acme 5k messages and 3 seats because ticket 4711`. Its
+    functions are pure."""
 
     command: str
     usage: str
     help: str
-    read: Callable[[str], Sentence | Misread]
-    """What was typed after the command."""
+    read: Callable[[str], Sequence[Sentence] | Misread]
+    """What was typed after the command: one change, or several that have the customer, the entity and the
+    reason in common."""
     fill: Callable[[Any, Facts], PrefilledForm]
-    """Into the form of the kind, by what `read` made of it."""
+    """The form of the kind, as one of these sentences fills it in."""
+    line: Callable[[Any, Mapping[str, str], datetime], LineCells]
+    """The line of a list that says the same as one of several sentences. Takes the names of features by id,
+    and the current time."""
 
 
 @dataclass(frozen=True, slots=True)

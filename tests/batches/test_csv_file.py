@@ -4,17 +4,21 @@ from datetime import UTC, datetime
 
 from bot.batches import csv_file, parsing
 from bot.batches.parsing import ForAll, ReadList
+from bot.changes import registry
 from bot.changes.balance import sentence
-from bot.changes.balance.sentence import SeveralChanges
-from bot.changes.line_form import LineNote
+from bot.changes.balance.request import line_cells
+from bot.changes.balance.sentence import Sentences
+from bot.changes.line_form import LineCells, LineNote
+from bot.changes.spec import Misread
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 FEATURES = {"messages": "Messages", "ai_credits": "AI credits", "seats": "Seats"}
 
 
-def csv_list(read: object, entity: str = "") -> str:
-    assert isinstance(read, SeveralChanges)
-    return csv_file.pasted(read, "cus_1", entity, FEATURES, NOW)
+def csv_list(sentences: Sentences | Misread, entity: str = "") -> str:
+    assert not isinstance(sentences, Misread)
+    lines = [line_cells(said, FEATURES, NOW) for said in sentences]
+    return csv_file.pasted(registry.usual_line(), lines, "cus_1", entity)
 
 
 def test_features_are_named_by_their_ids() -> None:
@@ -32,6 +36,14 @@ def test_entity_is_a_column_of_every_line() -> None:
     assert [(line.customer, line.entity, line.kind) for line in listed.lines] == [
         ("cus_1", "ws_1", "balance")
     ] * 2
+
+
+def test_kind_is_a_column_unless_it_is_the_usual_one() -> None:
+    pasted = csv_file.pasted(registry.kind("addition"), [LineCells("Seats", "3")], "cus_1", "")
+    assert pasted == f"cus_1,Seats,3,,{registry.kind('addition').command}\n"
+    listed = parsing.read(pasted, ForAll())
+    assert isinstance(listed, ReadList)
+    assert [line.kind for line in listed.lines] == ["addition"]
 
 
 def test_day_without_a_year_is_the_next_one() -> None:

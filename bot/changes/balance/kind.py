@@ -21,6 +21,7 @@ from bot.changes.balance.request import (
     figures_after,
     guard,
     held_balance,
+    line_cells,
     shift,
 )
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
@@ -52,9 +53,9 @@ class BalanceChange(ChangeKind[BalanceInput]):
     lines = BalanceLine
     scopes = (KeyScope("balances:write", "change balances", UPDATE_BALANCE),)
     short_forms = (
-        ShortForm("give", words.GIVE_USAGE, words.GIVE_HELP, sentence.give, fill),
-        ShortForm("set", words.SET_USAGE, words.SET_HELP, sentence.set_to, fill),
-        ShortForm("reset", words.RESET_USAGE, words.RESET_HELP, sentence.reset_on, fill),
+        ShortForm("give", words.GIVE_USAGE, words.GIVE_HELP, sentence.give, fill, line_cells),
+        ShortForm("set", words.SET_USAGE, words.SET_HELP, sentence.set_to, fill, line_cells),
+        ShortForm("reset", words.RESET_USAGE, words.RESET_HELP, sentence.reset_on, fill, line_cells),
     )
     needs = frozenset({Needs.FEATURES})
     unit = UNITS_OF_FEATURE

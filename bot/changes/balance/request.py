@@ -13,13 +13,15 @@ from bot.changes import amounts, canonical, line_form
 from bot.changes.amounts import AmountNote
 from bot.changes.balance import words
 from bot.changes.balance.figures import ZERO, BalanceFigures, rolled_over_to
+from bot.changes.balance.sentence import BalanceSentence, Day
 from bot.changes.balance.words import OFFERED, BalanceAction, BalanceNote
 from bot.changes.canonical import near, same_time
 from bot.changes.common import identity_refusals
-from bot.changes.line_form import LineForm, LineReader
+from bot.changes.line_form import LineCells, LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import CommonNote, Note
 from bot.lookups.entities.holdings import entities_share
+from bot.lookups.names import resolve_feature
 
 _FARTHEST = timedelta(days=3660)
 _POSITIVE = (BalanceAction.GIVE, BalanceAction.TAKE)
@@ -294,6 +296,21 @@ def read_line(line: LineReader) -> ListedBalanceChange:
     if action is BalanceAction.RESET_DATE:
         return ListedBalanceChange(feature, action, reset_at=line.day())
     return ListedBalanceChange(feature, action, line.figure())
+
+
+def line_cells(sentence: BalanceSentence, features: Mapping[str, str], now: datetime) -> LineCells:
+    """What `read_line` reads as the sentence's change. `features`: names by id of those that may be meant."""
+    return LineCells(
+        resolve_feature(sentence.feature, features) or sentence.feature,
+        _listed_day(sentence.day, now) if sentence.day else sentence.amount,
+        LISTED_ACTIONS[sentence.action][0],
+    )
+
+
+def _listed_day(day: Day, now: datetime) -> str:
+    """A day that does not come in the next years is left as it is, to be refused."""
+    moment = day.moment(now)
+    return f"{moment:%Y-%m-%d}" if moment else f"{day.month}/{day.day}"
 
 
 def fill_line(listed: ListedBalanceChange, facts: Facts, unique: str) -> BalanceInput | Note:  # noqa: ARG001 - as all kinds

@@ -78,35 +78,19 @@ class BalanceSentence:
     """As it was typed; empty for the whole customer."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeveralChanges:
-    """Balances of one customer, or of one entity of theirs, each with its own change."""
-
-    sentences: tuple[BalanceSentence, ...]
-    """Two or more, each with a feature."""
-
-    @property
-    def customer(self) -> str:
-        return self.sentences[0].customer
-
-    @property
-    def entity(self) -> str:
-        return self.sentences[0].entity
-
-    @property
-    def reason(self) -> str:
-        return self.sentences[0].reason
+Sentences: TypeAlias = tuple[BalanceSentence, ...]
+"""One or more, of one customer or of one entity of theirs. If there are several, each has a feature."""
 
 
-def give(typed: str) -> BalanceSentence | SeveralChanges | Misread:
+def give(typed: str) -> Sentences | Misread:
     return _read(_turned(_Words.of(typed)), BalanceAction.GIVE, _given)
 
 
-def set_to(typed: str) -> BalanceSentence | SeveralChanges | Misread:
+def set_to(typed: str) -> Sentences | Misread:
     return _read(_Words.of(typed), BalanceAction.SET, _set)
 
 
-def reset_on(typed: str) -> BalanceSentence | SeveralChanges | Misread:
+def reset_on(typed: str) -> Sentences | Misread:
     return _read(_Words.of(typed), BalanceAction.RESET_DATE, _reset)
 
 
@@ -161,9 +145,7 @@ def _reset(sentence: Sequence["_Word"]) -> list[_Part] | Misread:
     return [_Part(before, "", feature, day) for feature in features]
 
 
-def _read(
-    sentence: "_Words", action: BalanceAction, read: _Parts
-) -> BalanceSentence | SeveralChanges | Misread:
+def _read(sentence: "_Words", action: BalanceAction, read: _Parts) -> Sentences | Misread:
     first, *other_clauses = _clauses(
         sentence.words, _dates if action is BalanceAction.RESET_DATE else _is_amount
     )
@@ -178,15 +160,12 @@ def _read(
             return Misread(words.SAY_EACH)
         parts += more
     who = parts[0].who
-    sentences = [
+    if len(parts) > 1 and not all(part.feature for part in parts):
+        return Misread(words.SAY_EACH)
+    return tuple(
         replace(_sentence(action, who, part.amount, part.feature, sentence.reason), day=part.day)
         for part in parts
-    ]
-    if len(sentences) == 1:
-        return sentences[0]
-    if not all(change.feature for change in sentences):
-        return Misread(words.SAY_EACH)
-    return SeveralChanges(tuple(sentences))
+    )
 
 
 def _clauses(sentence: Sequence["_Word"], marks: Callable[["_Word"], bool]) -> Iterator[Sequence["_Word"]]:

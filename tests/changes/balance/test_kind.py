@@ -16,7 +16,7 @@ from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.lines import Line, LineLabel, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import CommonNote, Note, NoteCode
-from bot.changes.spec import UNITS_OF_FEATURE, UPDATE_BALANCE, DailyTotal, KeyScope
+from bot.changes.spec import UNITS_OF_FEATURE, UPDATE_BALANCE, DailyTotal, KeyScope, Misread
 from bot.kit import form_values
 from tests.changes.facts import (
     AHEAD,
@@ -589,5 +589,7 @@ def test_sentence_is_read_and_fills_in_its_action(
 ) -> None:
     (short,) = [short for short in CHANGE.short_forms if short.command == command]
     assert (short.usage, short.help) == (usage, explanation)
-    form = short.fill(short.read(typed), PLAIN)
+    sentences = short.read(typed)
+    assert not isinstance(sentences, Misread)
+    form = short.fill(sentences[0], PLAIN)
     assert form_values.chosen(form.values, ACTION_BLOCK) == action

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.changes import amounts, notes
 from bot.changes.amounts import AmountNote
 from bot.changes.balance import sentence, words
-from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
+from bot.changes.balance.sentence import BalanceSentence, Day, Sentences
 from bot.changes.balance.words import BalanceAction
 from bot.changes.spec import Misread
 from tests.examples import examples
@@ -66,7 +66,7 @@ GIVE, SET, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.RESET_DAT
     ],
 )
 def test_give(typed: str, expected: BalanceSentence) -> None:
-    assert sentence.give(typed) == expected
+    assert sentence.give(typed) == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_give(typed: str, expected: BalanceSentence) -> None:
     ],
 )
 def test_set(typed: str, expected: BalanceSentence) -> None:
-    assert sentence.set_to(typed) == expected
+    assert sentence.set_to(typed) == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -109,17 +109,19 @@ def test_set(typed: str, expected: BalanceSentence) -> None:
     ],
 )
 def test_reset(typed: str, day: Day) -> None:
-    assert sentence.reset_on(typed) == BalanceSentence(NONE, "acme", feature="messages", day=day)
+    assert sentence.reset_on(typed) == (BalanceSentence(NONE, "acme", feature="messages", day=day),)
 
 
 def test_reset_of_an_entity() -> None:
     read = sentence.reset_on("Acme Ltd/ws_1 messages on 1 Dec")
-    assert read == BalanceSentence(NONE, "Acme Ltd", feature="messages", day=Day(12, 1), entity="ws_1")
+    assert read == (BalanceSentence(NONE, "Acme Ltd", feature="messages", day=Day(12, 1), entity="ws_1"),)
 
 
 def test_reset_has_a_reason() -> None:
     read = sentence.reset_on("Acme Ltd messages on 1 Dec because they moved")
-    assert read == BalanceSentence(NONE, "Acme Ltd", feature="messages", day=Day(12, 1), reason="they moved")
+    assert read == (
+        BalanceSentence(NONE, "Acme Ltd", feature="messages", day=Day(12, 1), reason="they moved"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,12 +213,12 @@ def test_amount_is_the_only_number_typed(customer: list[str], number: str, featu
     if isinstance(read, Misread):
         assert "two ways" in read.hint  # such as `5 thousand`
         return
-    assert isinstance(read, BalanceSentence)
-    assert amounts.parse_amount(read.amount) == amount
-    assert read.customer == " ".join(customer)
+    (said,) = read
+    assert amounts.parse_amount(said.amount) == amount
+    assert said.customer == " ".join(customer)
 
 
-def read_line(typed: str) -> BalanceSentence | SeveralChanges | Misread:
+def read_line(typed: str) -> Sentences | Misread:
     command, _, line = typed.partition(" ")
     return READERS[command](line)
 
@@ -266,10 +268,7 @@ RESETS = [
     ],
 )
 def test_several_changes_of_a_customer(typed: str, expected: list[BalanceSentence]) -> None:
-    read = read_line(typed)
-    assert isinstance(read, SeveralChanges)
-    assert list(read.sentences) == expected
-    assert (read.customer, read.entity, read.reason) == (expected[0].customer, "", expected[0].reason)
+    assert read_line(typed) == tuple(expected)
 
 
 @pytest.mark.parametrize(
@@ -283,10 +282,11 @@ def test_several_changes_of_a_customer(typed: str, expected: list[BalanceSentenc
 )
 def test_several_changes_of_an_entity(typed: str) -> None:
     read = read_line(typed)
-    assert isinstance(read, SeveralChanges)
-    assert (read.customer, read.entity) == ("acme", "ws_1")
-    assert [one_change.feature for one_change in read.sentences] == ["messages", "seats"]
-    assert {one_change.entity for one_change in read.sentences} == {"ws_1"}
+    assert not isinstance(read, Misread)
+    assert [(said.customer, said.entity, said.feature) for said in read] == [
+        ("acme", "ws_1", "messages"),
+        ("acme", "ws_1", "seats"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_several_changes_of_an_entity(typed: str) -> None:
     ],
 )
 def test_and_inside_a_name_does_not_split(typed: str, expected: BalanceSentence) -> None:
-    assert read_line(typed) == expected
+    assert read_line(typed) == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -343,8 +343,7 @@ def test_any_text_is_read_or_queried(typed: str) -> None:
         if isinstance(read, Misread):
             assert read.hint
             continue
-        changes = read.sentences if isinstance(read, SeveralChanges) else (read,)
-        for balance_sentence in changes:
+        for balance_sentence in read:
             if balance_sentence.action is not NONE:
                 assert balance_sentence.amount in typed
                 amounts.parse_amount(balance_sentence.amount)
