@@ -282,6 +282,7 @@ def test_grant_is_undone_by_removing_the_row_autumn_shows() -> None:
     [
         (grant_of(amount=Decimal(1500)), "Give 1,500 Messages for good"),
         (grant_of(every="semi_annual"), "Give 50 Messages every 6 months"),
+        (grant_of(every="semi_annual", every_count=2), "Give 50 Messages every 12 months"),
         (grant_of(every="fortnight"), "Give 50 Messages every fortnight"),
         (unlimited(), "Give unlimited Messages for good"),
         (switch(), "Switch on Single Sign-On for good"),
