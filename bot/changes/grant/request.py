@@ -129,11 +129,12 @@ def _warnings(request: GrantInput, facts: Facts) -> Iterator[Note]:
 
 _WHAT = "feature"
 _FOR_GOOD = "for good"
+_ALSO_CALLED = {"semi_annual": ("every half year", "half year")}
 _TERMS = {
     _FOR_GOOD: (_FOR_GOOD,),
     **{
-        interval: (f"every {words.INTERVAL_NAMES[interval]}", words.INTERVAL_NAMES[interval])
-        for interval in INTERVALS
+        interval: (f"every {name}", name, *_ALSO_CALLED.get(interval, ()))
+        for interval, name in words.INTERVAL_NAMES.items()
     },
 }
 """By interval, and for good."""

@@ -24,6 +24,9 @@ def grant(**changes: Any) -> GrantInput:
         (LineCells("messages", "500"), grant(amount=Decimal(500))),
         (LineCells("messages", "500", "for good"), grant(amount=Decimal(500))),
         (LineCells("messages", "500", "every month"), grant(amount=Decimal(500), every="month")),
+        (LineCells("messages", "500", "Every 6 months"), grant(amount=Decimal(500), every="semi_annual")),
+        (LineCells("messages", "500", "6 months"), grant(amount=Decimal(500), every="semi_annual")),
+        (LineCells("messages", "500", "every half year"), grant(amount=Decimal(500), every="semi_annual")),
         (LineCells("messages", "500", "Half year"), grant(amount=Decimal(500), every="semi_annual")),
         (
             LineCells("messages", "500", "2026-12-31"),
