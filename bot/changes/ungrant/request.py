@@ -34,5 +34,7 @@ def _warnings(grant: StandaloneGrant, facts: Facts) -> Iterator[Note]:
     if grant.size is GrantSize.AMOUNT and grant.used > ZERO:
         yield Note(UngrantNote.USED, {"units": canonical.number(grant.used)})
     balance = facts.drawn_on.get(grant.feature)
-    if balance is None or len(balance.breakdown) == 1:
+    if grant.size is GrantSize.UNLIMITED:
+        yield Note(UngrantNote.OTHERS_HIDDEN, {"feature": grant.feature})
+    elif balance is None or len(balance.breakdown) == 1:
         yield Note(UngrantNote.FEATURE_LOST, {"feature": grant.feature})

@@ -52,6 +52,13 @@ class UngrantNote(NoteCode):
         "ungrant_used",
         lambda of: f"Units already used ({of.number('units')}) stay used.",
     )
+    OTHERS_HIDDEN = (
+        "ungrant_others_hidden",
+        lambda of: (
+            f"Whatever else the customer has of {of.text('feature')} counts again. Autumn hides it while the "
+            "feature is unlimited, so this may also be all they have."
+        ),
+    )
     FEATURE_LOST = (
         "ungrant_feature_lost",
         lambda of: f"This is all the customer has of {of.text('feature')}: they won't be able to use it.",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Flag
-from bot.changes import standalone
+from bot.changes import notes, standalone
 from bot.changes.forms.fields import digest
 from bot.changes.grant.request import GrantInput
 from bot.changes.lines import Line, ValueFormat
@@ -23,6 +23,7 @@ GIFT = row("gift", included=100, usage=40, plan_id=None, reset=ONE_OFF)
 KNOWN = facts(balance(row(), GIFT))
 FLAGGED = facts(customer=customer(flags={"sso": Flag(id="flag", feature_id="sso")}))
 LOST = Note(UngrantNote.FEATURE_LOST, ABOUT)
+HIDDEN = Note(UngrantNote.OTHERS_HIDDEN, ABOUT)
 
 
 def removal(**changes: Any) -> UngrantInput:
@@ -51,7 +52,7 @@ def test_guard_refuses(change_input: UngrantInput, refusals: list[Note]) -> None
         (removal(), facts(balance(GIFT)), [Note(UngrantNote.USED, {"units": "40"}), LOST]),
         (removal(), facts(balance(row("gift", usage=0, plan_id=None))), [LOST]),
         (removal(), facts(balance(row("gift", usage=-5, plan_id=None))), [LOST]),
-        (removal(), facts(balance(row("gift", usage=5, plan_id=None, unlimited=True))), [LOST]),
+        (removal(), facts(balance(row("gift", usage=5, plan_id=None, unlimited=True))), [HIDDEN]),
         (removal(feature="sso", row="flag"), FLAGGED, [Note(UngrantNote.FEATURE_LOST, {"feature": "sso"})]),
     ],
 )
@@ -207,6 +208,14 @@ def test_wording() -> None:
     assert CHANGE.shown_now(removal(), {}, snapshot_with()) == [
         "Maple checked in Autumn: the grant is still there."
     ]
+
+
+def test_removal_of_an_unlimited_grant_does_not_say_that_nothing_is_left() -> None:
+    """Autumn hides whatever else the customer has of it, so nobody knows."""
+    assert notes.mrkdwn(HIDDEN, {"messages": "Messages"}) == (
+        "Whatever else the customer has of Messages counts again. Autumn hides it while the feature is "
+        "unlimited, so this may also be all they have."
+    )
 
 
 def test_overdrawn_grant_is_shown_as_nothing_left() -> None:
