@@ -245,6 +245,11 @@ class BalanceRow(Model):
         """Units used beyond this row's grants, which usage-based pricing bills."""
         return max(Decimal(0), self.usage - self.included_grant - self.prepaid_grant)
 
+    @property
+    def billed_by_use(self) -> bool:
+        """Whether its price is for what is used beyond the grants."""
+        return self.price is not None and self.price.billing_method == "usage_based"
+
 
 class Rollover(Model):
     granted: Decimal | None = None

@@ -201,7 +201,7 @@ def _add_ons(subscription: Subscription, facts: Facts) -> list[str]:
 def _overage(subscription: Subscription, facts: Facts) -> Iterator[tuple[str, Decimal]]:
     for balance in facts.customer.balances.values():
         rows = [row for row in balance.breakdown if row.plan_id == subscription.plan_id]
-        by_use = [row for row in rows if row.price and row.price.billing_method == "usage_based"]
+        by_use = [row for row in rows if row.billed_by_use]
         units = sum((row.overage for row in by_use), ZERO)
         if units:
             yield balance.feature_id, units

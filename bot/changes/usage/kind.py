@@ -7,6 +7,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ValidationError
 
 from bot.autumn.events import Deduction
+from bot.autumn.models import Balance
 from bot.autumn.write import Write
 from bot.changes import canonical, lines
 from bot.changes.canonical import ZERO
@@ -77,10 +78,13 @@ class UsageChange(ChangeKind[UsageInput]):
     def preview(self, request: UsageInput, facts: Facts) -> tuple[Line, ...]:
         balance = facts.drawn_on[request.feature]
         used = _figure(UsageLine.USED, balance.usage, balance.usage + request.value, request)
-        if balance.unlimited:
+        if balance.unlimited or not _lands_clearly(request, balance):
             return (used,)
-        left = max(ZERO, balance.remaining - request.value)
-        return used, _figure(UsageLine.REMAINING, balance.remaining, left, request)
+        left, over = _left_and_over(balance, request.value)
+        lines = [used, _figure(UsageLine.REMAINING, balance.remaining, left, request)]
+        if balance.overage or over:
+            lines.append(_figure(UsageLine.OVERAGE, balance.overage, over, request))
+        return tuple(lines)
 
     def amount(self, request: UsageInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
         return abs(request.value)
@@ -132,6 +136,24 @@ class UsageChange(ChangeKind[UsageInput]):
 
     def sample(self, customer: str) -> UsageInput:
         return UsageInput(customer=customer, feature="messages", value=Decimal(20), mark="sample")
+
+
+def _lands_clearly(request: UsageInput, balance: Balance) -> bool:
+    """Whether it is known which rows the change moves. What is given back goes to a row in overage that is
+    billed by use before any other. But an entity's own rows come first, and a debt has no such place."""
+    if request.value > ZERO or not balance.overage or len(balance.breakdown) == 1:
+        return True
+    over = [row for row in balance.breakdown if row.overage]
+    return not request.entity and len(over) == 1 and over[0].billed_by_use
+
+
+def _left_and_over(balance: Balance, value: Decimal) -> tuple[Decimal, Decimal]:
+    """What remains, and the overage, once this much more is used, or less of it below zero."""
+    if value > ZERO:
+        taken = min(value, balance.remaining)
+        return balance.remaining - taken, balance.overage + value - taken
+    lowered = min(-value, balance.overage)
+    return balance.remaining - value - lowered, balance.overage - lowered
 
 
 def _figure(label: UsageLine, before: Decimal, after: Decimal, request: UsageInput) -> Line:

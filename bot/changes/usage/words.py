@@ -31,6 +31,7 @@ _ABOUT = LineStyle(about=name, about_first=True)
 class UsageLine(LineLabel):
     USED = "usage_used", "Used", _ABOUT
     REMAINING = "usage_remaining", "Remaining", _ABOUT
+    OVERAGE = "usage_overage", "Overage", _ABOUT
     RECORDED = "usage_recorded", "Recorded"
 
 

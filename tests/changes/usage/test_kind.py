@@ -5,17 +5,18 @@ from typing import Any
 import pytest
 
 from bot.autumn.events import Event
+from bot.autumn.models import BalanceRow, Entity
 from bot.changes.amounts import AmountNote
 from bot.changes.facts import gather, gather_for
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.model import Facts, Snapshot, Verdict
+from bot.changes.model import EntityScope, Facts, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note
 from bot.changes.usage.kind import UsageChange
 from bot.changes.usage.read import RecentEvents
 from bot.changes.usage.request import UsageInput
 from bot.changes.usage.words import UsageLine, UsageNote
 from tests.autumn.scripted import Scripted, error, listing, ok
-from tests.changes.facts import NOW, balance, facts, row
+from tests.changes.facts import BY_USE, NOW, balance, customer, facts, row
 
 CHANGE = UsageChange()
 KNOWN = facts(balance(row(included=1000, usage=300)))
@@ -26,6 +27,9 @@ LISTED = Note(UsageNote.STAYS_LISTED)
 def usage_of(value: Any = 20, **changes: Any) -> UsageInput:
     fields = {"customer": "cus_1", "feature": "messages", "value": Decimal(value), "mark": "m1"}
     return UsageInput(**{**fields, **changes})
+
+
+OVER = row("paid", included=100, usage=160, price=BY_USE)
 
 
 def undo(value: Any = -20, **changes: Any) -> UsageInput:
@@ -87,18 +91,87 @@ def figures(label: UsageLine, before: str, after: str) -> Line:
         (
             usage_of(800),
             KNOWN,
-            (figures(UsageLine.USED, "300", "1100"), figures(UsageLine.REMAINING, "700", "0")),
+            (
+                figures(UsageLine.USED, "300", "1100"),
+                figures(UsageLine.REMAINING, "700", "0"),
+                figures(UsageLine.OVERAGE, "0", "100"),
+            ),
+        ),
+        (
+            usage_of(30),
+            facts(balance(OVER)),
+            (
+                figures(UsageLine.USED, "160", "190"),
+                figures(UsageLine.REMAINING, "0", "0"),
+                figures(UsageLine.OVERAGE, "60", "90"),
+            ),
+        ),
+        (
+            usage_of(120),
+            facts(balance(OVER, row(included=100, usage=0))),
+            (
+                figures(UsageLine.USED, "160", "280"),
+                figures(UsageLine.REMAINING, "100", "0"),
+                figures(UsageLine.OVERAGE, "60", "80"),
+            ),
+        ),
+        (
+            usage_of(50),
+            facts(balance(OVER, row(included=100, usage=0))),
+            (
+                figures(UsageLine.USED, "160", "210"),
+                figures(UsageLine.REMAINING, "100", "50"),
+                figures(UsageLine.OVERAGE, "60", "60"),
+            ),
         ),
         (
             undo(),
             KNOWN,
             (figures(UsageLine.USED, "300", "280"), figures(UsageLine.REMAINING, "700", "720")),
         ),
+        (
+            undo(-50),
+            facts(balance(OVER)),
+            (
+                figures(UsageLine.USED, "160", "110"),
+                figures(UsageLine.REMAINING, "0", "0"),
+                figures(UsageLine.OVERAGE, "60", "10"),
+            ),
+        ),
+        (
+            undo(-80),
+            facts(balance(OVER, row(included=100, usage=70))),
+            (
+                figures(UsageLine.USED, "230", "150"),
+                figures(UsageLine.REMAINING, "30", "50"),
+                figures(UsageLine.OVERAGE, "60", "0"),
+            ),
+        ),
         (usage_of(), UNLIMITED, (figures(UsageLine.USED, "5", "25"),)),
     ],
 )
 def test_preview_lines(change_input: UsageInput, facts: Facts, preview: tuple[Line, ...]) -> None:
     assert CHANGE.preview(change_input, facts) == preview
+
+
+def entity_facts(*rows: BalanceRow) -> Facts:
+    entity = Entity(id="ws_1", balances={"messages": balance(*rows)})
+    return facts(customer=customer(), scope=EntityScope(entity, customer(balance(*rows))))
+
+
+@pytest.mark.parametrize(
+    ("change_input", "facts"),
+    [
+        (undo(-50), facts(balance(row(included=100, usage=160), row("other", usage=70)))),
+        (undo(-50), facts(balance(OVER, row("other", included=10, usage=20, price=BY_USE)))),
+        (undo(-50, entity="ws_1"), entity_facts(OVER, row("own", included=100, usage=70))),
+    ],
+    ids=["debt beside another source", "two in overage", "entity"],
+)
+def test_only_usage_is_previewed_where_it_is_not_known_which_source_gets_it(
+    change_input: UsageInput, facts: Facts
+) -> None:
+    assert [line.label for line in CHANGE.preview(change_input, facts)] == [UsageLine.USED]
 
 
 def test_usage_is_deducted_completely_or_not_and_the_event_is_marked() -> None:
