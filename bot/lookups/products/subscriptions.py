@@ -4,6 +4,7 @@ Autumn gives the state in several fields, and shows a change of plan as two subs
 and one is scheduled to start when it ends.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -54,7 +55,26 @@ class PlanChange:
 
 
 def plan_changes(customer: Customer) -> tuple[PlanChange, ...]:
-    """In the order in which the plans that end are listed. Add-ons end and start on their own."""
+    """In the order in which the plans that end are listed. Add-ons end and start on their own.
+
+    A plan follows one of its own group. Where the group is unknown, the two belong together only if neither
+    could belong to another.
+    """
+    possible = _possible_changes(customer)
+    changes: dict[int, PlanChange] = {}
+    paired: set[int] = set()
+    for change in possible:
+        if _same_group(change) and paired.isdisjoint(_ids(change)):
+            changes[id(change.ends)] = change
+            paired.update(_ids(change))
+    left = [change for change in possible if paired.isdisjoint(_ids(change))]
+    uses = Counter(each for change in left for each in _ids(change))
+    changes |= {id(change.ends): change for change in left if all(uses[each] == 1 for each in _ids(change))}
+    return tuple(changes[id(held)] for held in customer.subscriptions if id(held) in changes)
+
+
+def _possible_changes(customer: Customer) -> list[PlanChange]:
+    """Those whose days and groups allow it; of each plan that ends, the nearest first."""
     scheduled: dict[tuple[str, date], list[tuple[datetime, Subscription]]] = {}
     for subscription in customer.subscriptions:
         if (
@@ -65,16 +85,26 @@ def plan_changes(customer: Customer) -> tuple[PlanChange, ...]:
             scheduled.setdefault((subscription.scope, subscription.started_at.date()), []).append(
                 (subscription.started_at, subscription)
             )
-    changes = []
+    possible = []
     for ending in customer.subscriptions if scheduled else ():
         if ending.status == "scheduled" or ending.add_on or ending.canceled_at is None:
             continue
         for day in _days_around(ending.expires_at):
-            if waiting := scheduled.get((ending.scope, day)):
-                at, starting = waiting.pop(0)
-                changes.append(PlanChange(ending, starting, at))
-                break
-    return tuple(changes)
+            for at, starting in scheduled.get((ending.scope, day), ()):
+                change = PlanChange(ending, starting, at)
+                if _same_group(change) is not False:
+                    possible.append(change)
+    return possible
+
+
+def _same_group(change: PlanChange) -> bool | None:
+    """None if Autumn left a plan out: then its group is unknown."""
+    ends, starts = change.ends.plan, change.starts.plan
+    return None if ends is None or starts is None else ends.group == starts.group
+
+
+def _ids(change: PlanChange) -> tuple[int, int]:
+    return id(change.ends), id(change.starts)
 
 
 class ByEnding:

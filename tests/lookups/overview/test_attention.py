@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Customer, Flag, Invoice, Plan, PlanItem, UsagePrice
+from bot.autumn.models import Customer, Flag, Invoice, Plan, PlanItem, Subscription, UsagePrice
 from bot.kit import layout, times
 from bot.lookups import labels
 from bot.lookups.invoices.facts import unpaid
@@ -33,6 +33,11 @@ def warnings(*, invoices: tuple[Invoice, ...] = (), **changes: Any) -> list[str]
     return attention.lines(customer(**changes), NOW, unpaid(invoices, more=False))
 
 
+def of_support(plan_id: str, **changes: Any) -> Subscription:
+    """A main product beside the others: of another group."""
+    return subscription(plan_id, plan=plan(plan_id, group="support"), **changes)
+
+
 DAY = times.billing_day(LATER)
 ENDING = subscription(canceled_at=BEFORE, expires_at=LATER)
 STARTING = subscription("team", status="scheduled", started_at=LATER)
@@ -60,6 +65,16 @@ OVER = balance(remaining=0, usage=Decimal(1290), breakdown=[row(remaining=-290)]
         (
             {"subscriptions": [ENDING, STARTING.model_copy(update={"plan": plan("free", price=None)})]},
             [f"*Pro* cancels on {DAY}, then *Free*."],
+        ),
+        (
+            {
+                "subscriptions": [
+                    ENDING,
+                    of_support("gold", canceled_at=BEFORE, expires_at=LATER),
+                    of_support("basic", status="scheduled", started_at=LATER),
+                ]
+            },
+            [f"*Pro* cancels on {DAY}.", f"*Gold* → *Basic* on {DAY}, $20 per month."],
         ),
         ({"subscriptions": [subscription(trial_ends_at=LATER)]}, [f"*Pro*: the trial ends on {DAY}."]),
         ({"invoices": (invoice("open", "49"),)}, ["1 unpaid invoice: $49.00."]),

@@ -25,6 +25,18 @@ def scheduled(plan_id: str = "team", **changes: Any) -> Subscription:
     return subscription(plan_id, **{"status": "scheduled", "started_at": LATER, **changes})
 
 
+def of_group(held: Subscription, group: str = "support") -> Subscription:
+    return held.model_copy(update={"plan": plan(held.plan_id, group=group)})
+
+
+def left_out(held: Subscription) -> Subscription:
+    """As Autumn shows it without its plan."""
+    return held.model_copy(update={"plan": None})
+
+
+GOLD, BASIC = of_group(cancelled("gold")), of_group(scheduled("basic"))
+
+
 @pytest.mark.parametrize(
     ("subscriptions", "changes"),
     [
@@ -41,6 +53,19 @@ def scheduled(plan_id: str = "team", **changes: Any) -> Subscription:
         ([cancelled(), subscription("pro")], []),
         ([cancelled(), cancelled("old"), scheduled()], ["starter → team"]),
         ([cancelled(expires_at=datetime.max.replace(tzinfo=UTC)), scheduled()], []),
+        ([cancelled(), GOLD, BASIC], ["gold → basic"]),
+        ([cancelled(), BASIC], []),
+        ([GOLD, cancelled(), scheduled(), BASIC], ["gold → basic", "starter → team"]),
+        ([BASIC, scheduled(), cancelled(), GOLD], ["starter → team", "gold → basic"]),
+        ([cancelled(), scheduled("day_before", started_at=LATER - DAY), scheduled()], ["starter → team"]),
+        ([left_out(cancelled()), scheduled()], ["starter → team"]),
+        ([cancelled(), left_out(scheduled())], ["starter → team"]),
+        ([left_out(cancelled()), left_out(scheduled())], ["starter → team"]),
+        ([cancelled(), left_out(GOLD), BASIC], ["gold → basic"]),
+        ([left_out(cancelled()), GOLD, scheduled(), BASIC], ["starter → team", "gold → basic"]),
+        ([left_out(cancelled()), GOLD, BASIC], ["gold → basic"]),
+        ([cancelled(), GOLD, left_out(BASIC)], []),
+        ([left_out(cancelled()), scheduled(), BASIC], []),
     ],
 )
 def test_scheduled_plan_changes_are_paired(subscriptions: list[Subscription], changes: list[str]) -> None:
