@@ -151,8 +151,7 @@ def _warnings(request: CancellationInput, subscription: Subscription, facts: Fac
         return
     follows = quote.following(subscription.plan_id, facts)
     if facts.quote is not None and follows is None and not subscription.add_on:
-        code = CancellationNote.ENTITY_SHARES if facts.scope else CancellationNote.NO_PRODUCT_LEFT
-        yield Note(code)
+        yield Note(_without_successor(subscription, facts))
     if not subscription.add_on:
         yield from subscriptions.add_ons_at_risk(facts)
     if add_ons := _add_ons(subscription, facts):
@@ -187,6 +186,14 @@ def _right_away(request: CancellationInput, subscription: Subscription, facts: F
 def free_main(subscription: Subscription) -> bool:
     """Whether giving the product again undoes its end: nothing is billed for it."""
     return not subscription.add_on and subscription.plan is not None and is_free(subscription.plan)
+
+
+def _without_successor(subscription: Subscription, facts: Facts) -> CancellationNote:
+    switch = subscriptions.scheduled_switch(subscription, facts)
+    others = (held for held in subscriptions.own(facts) if held is not subscription and held is not switch)
+    if any(not held.add_on for held in others):
+        return CancellationNote.NO_SUCCESSOR
+    return CancellationNote.ENTITY_SHARES if facts.scope else CancellationNote.NO_PRODUCT_LEFT
 
 
 def _add_ons(subscription: Subscription, facts: Facts) -> list[str]:

@@ -173,6 +173,7 @@ class CancellationNote(NoteCode):
         "no_product_left",
         "*Nothing replaces it:* the customer is left without a main product.",
     )
+    NO_SUCCESSOR = "no_successor", "Nothing replaces it."
     ENTITY_SHARES = (
         "entity_shares",
         "No product of its own replaces it: the entity is left with what it shares with the whole customer.",

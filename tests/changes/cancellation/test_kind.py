@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Plan, Purchase, Quote, Subscription
+from bot.autumn.models import Entity, Plan, PlanPrice, Purchase, Quote, Subscription
 from bot.changes.billing import subscriptions
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.cancellation import words
@@ -14,7 +14,7 @@ from bot.changes.cancellation.kind import CancellationChange
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, CancellationLine, CancellationNote, Settlement
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.model import ChangeInput, Facts, Snapshot, Verdict
+from bot.changes.model import ChangeInput, EntityScope, Facts, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note, mrkdwn
 from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
@@ -31,7 +31,7 @@ from tests.changes.billing.quotes import (
     refund,
 )
 from tests.changes.billing.quotes import quote as quoted
-from tests.changes.facts import AHEAD, BY_USE, NOW, balance, row, subscription
+from tests.changes.facts import AHEAD, BY_USE, NOW, balance, customer, row, subscription
 
 CHANGE = CancellationChange()
 AT_END, CANCEL_NOW, TAKE_BACK = (
@@ -49,7 +49,22 @@ PACK = Purchase(plan_id="pack", plan=Plan(id="pack"), started_at=NOW, scope="cus
 OF_ENTITY_PACK = PACK.model_copy(update={"scope": "entity"})
 OTHER_PACK = PACK.model_copy(update={"plan_id": "other"})
 NONE_LEFT = Note(CancellationNote.NO_PRODUCT_LEFT)
+OF_WORKSPACE = EntityScope(Entity(id="ws_1"), customer())
+NO_SUCCESSOR = Note(CancellationNote.NO_SUCCESSOR)
 TO_FREE = quoted(incoming=[incoming_plan("free")])
+
+
+def of_support(held: Subscription, plan_id: str) -> Subscription:
+    """Beside the customer's other main product: of another group."""
+    named = Plan(id=plan_id, group="support", price=PlanPrice(amount=Decimal(9)))
+    return held.model_copy(update={"id": f"sub_{plan_id}", "plan_id": plan_id, "plan": named})
+
+
+GOLD, GOLD_CANCELLED, BASIC_LATER = (
+    of_support(PRO, "gold"),
+    of_support(CANCELLED, "gold"),
+    of_support(TEAM_LATER, "basic"),
+)
 
 
 def cancellation(action: CancellationAction = AT_END, **changes: Any) -> CancellationInput:
@@ -92,6 +107,11 @@ def cancellation_now(settlement: Settlement = Settlement.CREDIT, **changes: Any)
             cancellation(),
             facts_with(CANCELLED.model_copy(update={"expires_at": None}), FREE_LATER),
             Note(CancellationNote.ALREADY_CANCELLED, {"at": ""}),
+        ),
+        (
+            cancellation(),
+            facts_with(CANCELLED, GOLD_CANCELLED, BASIC_LATER),
+            Note(CancellationNote.ALREADY_CANCELLED, {"at": "2026-12-12T15:06:00.000+00:00"}),
         ),
         (cancellation(), facts_with(FREE), Note(CancellationNote.FREE_HAS_NO_PERIOD)),
         (REMOVE, facts_with(PRO), Note(CancellationNote.PURCHASE_GONE)),
@@ -165,6 +185,15 @@ BY_USE_ROWS = balance(
             facts_with(CANCELLED, TEAM_LATER, quoted=quoted()),
             [Note(BillingNote.DROPS_SWITCH, {"product": "team"}), NONE_LEFT],
         ),
+        (cancellation(), facts_with(PRO, GOLD, quoted=quoted()), [NO_SUCCESSOR]),
+        (cancellation(), facts_with(PRO, GOLD, quoted=quoted(), scope=OF_WORKSPACE), [NO_SUCCESSOR]),
+        (cancellation(), facts_with(PRO, BASIC_LATER, quoted=quoted()), [NO_SUCCESSOR]),
+        (
+            cancellation(subscription="sub_gold", product="gold"),
+            facts_with(CANCELLED, GOLD_CANCELLED, BASIC_LATER, quoted=quoted()),
+            [Note(BillingNote.DROPS_SWITCH, {"product": "basic"}), NO_SUCCESSOR],
+        ),
+        (cancellation(TAKE_BACK), facts_with(CANCELLED, GOLD_CANCELLED, BASIC_LATER, quoted=quoted()), []),
         (
             cancellation(),
             facts_with(
@@ -324,6 +353,12 @@ NOTHING_BILLED = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency=
             ],
         ),
         (cancellation(TAKE_BACK), [CANCELLED], quoted(), [ends_line("Dec 12, 2026", None), NOTHING_BILLED]),
+        (
+            cancellation(TAKE_BACK),
+            [CANCELLED, GOLD_CANCELLED, BASIC_LATER],
+            quoted(),
+            [ends_line("Dec 12, 2026", None), NOTHING_BILLED],
+        ),
         (
             cancellation_now(),
             [PRO],
