@@ -76,7 +76,13 @@ def _entry(index: int, record: Record, steps: Sequence[Step], names: Mapping[str
     title = words.history_line(
         times.moment(record.created_at), descriptions.summary(record.input, names), state_text.short(record)
     )
-    lines = [title, state_text.part(record, names), *change_lines.bullets(record.lines, names), _why(record)]
+    lines = [
+        title,
+        state_text.part(record, names),
+        *change_lines.bullets(record.lines, names),
+        state_text.unlike_preview(record),
+        _why(record),
+    ]
     comment = text.mrkdwn(record.comment, _REASON_LENGTH)
     lines.append(words.comment(comment) if comment else "")
     drawn = layout.packed(f"change.{index}", [line for line in lines if line])

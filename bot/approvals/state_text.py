@@ -43,7 +43,7 @@ def _explanation(record: Record, names: Mapping[str, str]) -> list[str]:
         case State.APPROVED | State.APPLYING:
             return [_approved_by(record), words.WAIT_FOR_IT]
         case State.APPLIED:
-            return [_approved_by(record), *_ending(record, names), _undo(record)]
+            return [_approved_by(record), *_ending(record, names), unlike_preview(record), _undo(record)]
         case State.FAILED:
             return [_approved_by(record), *_ending(record, names)]
         case State.UNCONFIRMED:
@@ -102,6 +102,13 @@ def _undo(record: Record) -> str:
     if record.undone:
         return words.UNDONE
     return words.UNDOING if record.undo else ""
+
+
+def unlike_preview(record: Record) -> str:
+    """What the change did otherwise than its preview shows, in mrkdwn; else empty."""
+    if record.state is not State.APPLIED or record.after is None:
+        return ""
+    return registry.kind(record.kind).unlike_preview(record.input, record.before, record.after)
 
 
 def now_shown(record: Record) -> str:

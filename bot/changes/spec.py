@@ -377,6 +377,10 @@ class ChangeKind(ABC, Generic[I]):
         """What was read back after a change that may have happened, line by line; empty if `after` does not
         say."""
 
+    def unlike_preview(self, request: I, before: Snapshot, after: Snapshot) -> str:  # noqa: ARG002 - as above
+        """What a change that was applied did otherwise than its preview shows; empty for nothing."""
+        return ""
+
     def left_in_stripe(
         self,
         warnings: Sequence[Note],  # noqa: ARG002 - as above

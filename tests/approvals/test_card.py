@@ -14,7 +14,7 @@ from bot.access.policy import Decision, DecisionReason
 from bot.access.refusal import Ask, PolicyRefusal, barred
 from bot.access.rules import Verb
 from bot.approvals import card as approvals_card
-from bot.approvals import message_cards, reason_form
+from bot.approvals import history, message_cards, reason_form
 from bot.approvals import words as say
 from bot.approvals.card import Audience, CustomerBackground, buttons_of
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
@@ -35,6 +35,7 @@ from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine
 from bot.kit.card import Card
 from bot.kit.carried import Ref, Unreadable
+from bot.lookups.place import Place
 from tests.approvals.records import POOL, approval_by, fits, record
 from tests.changes.filling import modal
 from tests.kit import checks
@@ -345,6 +346,32 @@ def test_deletion_lists_what_continues_in_stripe(state: State) -> None:
         continues or state is State.WAITING
     )
     assert "https://dashboard.stripe.com/customers/cus_Stripe1" in text
+
+
+PAID = {"invoice": "in_1", "currency": "USD", "paid": "20", "refunded": "0", "created_at": None}
+LESS = "*Stripe refunded $9.00, not $20.00.* That was all that was left of the payment."
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize(
+    ("after", "says_so"),
+    [
+        ({"refunded": "9", "answered": "9"}, True),
+        ({"refunded": "20", "answered": "20"}, False),
+        (None, False),
+    ],
+)
+def test_less_refunded_than_shown_is_said_once_it_is_applied(
+    state: State, after: dict[str, str] | None, says_so: bool
+) -> None:
+    refund = RefundInput(customer="cus_1", invoice="in_1", currency="USD")
+    read = None if after is None else {**PAID, **after}
+    change = record(state, input=refund, kind=refund.kind, before=PAID, after=read, warnings=())
+    _, card = draw(change)
+    outcome = checks.read(message_cards.outcome_card(change, now=NOW).blocks)
+    listed = checks.read(history.history(Place(customer="cus_1"), [change], {}, now=NOW).blocks)
+    for text in (card, outcome, listed):
+        assert (LESS in text) is (says_so and state is State.APPLIED)
 
 
 def test_withheld_card_shows_nothing_of_the_customer() -> None:

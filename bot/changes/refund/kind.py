@@ -138,6 +138,21 @@ class RefundChange(ChangeKind[RefundInput]):
         rest = request.amount is None and answered is not None and near(more, Decimal(answered))
         return Verdict.APPLIED if exact or rest else Verdict.UNCLEAR
 
+    def unlike_preview(self, request: RefundInput, before: Snapshot, after: Snapshot) -> str:
+        """Of a payment that was refunded in Stripe itself too, less was left than Autumn counts."""
+        was, is_ = Refundable.read(before), Refundable.read(after)
+        if was is None or is_ is None:
+            return ""
+        refund, answered = _amount(request, was), after.get("answered")
+        refunded = is_.refunded - was.refunded if answered is None else Decimal(answered)
+        if near(refunded, refund):
+            return ""
+        amount, shown = money.money(refunded, was.currency), money.money(refund, was.currency)
+        if answered is None:
+            return words.counted_otherwise(amount, shown)
+        sentence = words.refunded_otherwise(amount, shown)
+        return f"{sentence} {words.OF_ALL_LEFT}" if request.amount is None else sentence
+
     def summary(self, request: RefundInput, names: Names) -> str:  # noqa: ARG002
         if request.amount is None:
             return words.ALL_LEFT

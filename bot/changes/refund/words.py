@@ -36,6 +36,18 @@ def invoice(day: str, paid: str) -> str:
     return f"*Invoice:* {day + ' · ' if day else ''}{paid} paid"
 
 
+def refunded_otherwise(amount: str, shown: str) -> str:
+    return f"*Stripe refunded {amount}, not {shown}.*"
+
+
+OF_ALL_LEFT = "That was all that was left of the payment."
+
+
+def counted_otherwise(amount: str, shown: str) -> str:
+    """`amount`: by how much Autumn's sum of the invoice's refunds rose."""
+    return f"*When Maple last checked, Autumn counted {amount} more as refunded, not {shown}.*"
+
+
 def left(amount: str) -> str:
     return f"{amount} left"
 

@@ -228,6 +228,58 @@ def test_answer_is_stored_beside_the_read_back() -> None:
     assert CHANGE.credited(refund_of(), KNOWN, None, snapshot_with()) == snapshot_with()
 
 
+@pytest.mark.parametrize(
+    ("change_input", "before", "after", "sentence"),
+    [
+        (
+            refund_of(),
+            snapshot_with(),
+            snapshot_with(9, answered="9"),
+            "*Stripe refunded $9.00, not $50.00.* That was all that was left of the payment.",
+        ),
+        (
+            refund_of(),
+            snapshot_with(8),
+            snapshot_with(50, answered="9"),
+            "*Stripe refunded $9.00, not $42.00.* That was all that was left of the payment.",
+        ),
+        (
+            refund_of(currency="JPY"),
+            snapshot_with(currency="JPY"),
+            snapshot_with(9, currency="JPY", answered="9"),
+            "*Stripe refunded ¥9, not ¥50.* That was all that was left of the payment.",
+        ),
+        (
+            refund_of(currency="BHD"),
+            snapshot_with(currency="BHD"),
+            snapshot_with("9.125", currency="BHD", answered="9.125"),
+            "*Stripe refunded BHD 9.125, not BHD 50.000.* That was all that was left of the payment.",
+        ),
+        (
+            partial_refund(),
+            snapshot_with(),
+            snapshot_with(20, answered="19"),
+            "*Stripe refunded $19.00, not $20.00.*",
+        ),
+        (refund_of(), snapshot_with(), snapshot_with(50, answered="50"), ""),
+        (refund_of(), snapshot_with(8), snapshot_with(50), ""),
+        (partial_refund(), snapshot_with(8), snapshot_with(28, answered="20"), ""),
+        (
+            refund_of(),
+            snapshot_with(8),
+            snapshot_with(17),
+            "*When Maple last checked, Autumn counted $9.00 more as refunded, not $42.00.*",
+        ),
+        (refund_of(), {"invoice": None}, snapshot_with(9), ""),
+        (refund_of(), snapshot_with(), {"invoice": None}, ""),
+    ],
+)
+def test_what_was_refunded_is_said_where_it_is_not_what_was_shown(
+    change_input: RefundInput, before: Snapshot, after: Snapshot, sentence: str
+) -> None:
+    assert CHANGE.unlike_preview(change_input, before, after) == sentence
+
+
 def test_refund_cannot_be_undone() -> None:
     assert CHANGE.inverse(partial_refund(), snapshot_with(), snapshot_with(20)) is None
 
