@@ -230,7 +230,7 @@ class Engine:
         if end.state is State.UNCONFIRMED:
             details["now"] = read_back.now
         if payment is not None and end.ending is Cause.AWAITS_PAYMENT:
-            details = {"payment": payment.reason}
+            details = {"payment": payment.reason, **({"page": payment.page} if payment.page else {})}
         settlement = Conclusion(
             end.state,
             end.ending,

@@ -162,7 +162,7 @@ class Cause(StrEnum):
     """The bot crashed before anything was sent."""
     MARKED_NOT_APPLIED = "marked_not_applied"
     # Unconfirmed; `now` is a Now
-    AWAITS_PAYMENT = "awaits_payment"  # payment: Autumn's code, or ""
+    AWAITS_PAYMENT = "awaits_payment"  # payment: Autumn's code, or ""; page: a PaymentPage
     """Autumn accepted it, and makes it when the customer has paid."""
     NOT_SEEN = "not_seen"
     """Autumn accepted it, but what was read back does not show it."""

@@ -6,7 +6,7 @@ from typing import assert_never
 from bot.approvals import words
 from bot.approvals.lifecycle import Cause, Record, State
 from bot.changes import autumn_refusals, descriptions, notes, registry
-from bot.changes.model import Now
+from bot.changes.model import Now, PaymentPage
 from bot.kit import text, times
 from bot.kit.mentions import people, person
 
@@ -47,8 +47,7 @@ def _explanation(record: Record, names: Mapping[str, str]) -> list[str]:
         case State.FAILED:
             return [_approved_by(record), *_ending(record, names)]
         case State.UNCONFIRMED:
-            settle = words.SETTLE_PAYMENT if _awaits_payment(record) else words.SETTLE
-            return [_approved_by(record), *_ending(record, names), settle]
+            return [_approved_by(record), *_ending(record, names), _settle(record)]
         case State.DENIED | State.WITHDRAWN:
             return [words.by(person(record.decided_by), _decided_at(record)), _comment(record)]
         case State.EXPIRED:
@@ -96,6 +95,13 @@ def _ending(record: Record, names: Mapping[str, str]) -> list[str]:
     if record.ending in (Cause.MARKED_APPLIED, Cause.MARKED_NOT_APPLIED):
         lines += [words.marked_by(person(record.decided_by), _decided_at(record)), _comment(record)]
     return lines
+
+
+def _settle(record: Record) -> str:
+    if not _awaits_payment(record):
+        return words.SETTLE
+    page = record.details.get("page")
+    return words.SETTLE_PAYMENT[PaymentPage(page) if page else None]
 
 
 def _undo(record: Record) -> str:

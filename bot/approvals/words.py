@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bot.access.rules import BUILT_IN_RULE, Verb
 from bot.approvals.lifecycle import MOST_OF_CHANNEL, MOST_OF_PERSON, Cause, ChangeEvent, State
 from bot.approvals.results import Result
-from bot.changes.model import Now
+from bot.changes.model import Now, PaymentPage
 from bot.kit import text
 from bot.kit.phrases import Say, count
 
@@ -68,10 +68,22 @@ READ_BACK: Mapping[Now, str] = {
         "Compare the two in the history."
     ),
 }
-SETTLE_PAYMENT = (
-    "The open invoice is on the customer's Invoices tab. Once it is paid, *Check again* confirms this. If it "
-    "will not be paid, void it in Stripe and mark this as not applied."
-)
+SETTLE_PAYMENT: Mapping[PaymentPage | None, str] = {
+    PaymentPage.INVOICE: (
+        "The open invoice is on the customer's Invoices tab. Once it is paid, *Check again* confirms this. "
+        "If it will not be paid, void it in Stripe and mark this as not applied."
+    ),
+    PaymentPage.CHECKOUT: (
+        "The customer pays with the checkout link that Autumn made; there is no open invoice. Once they have "
+        "paid, *Check again* confirms this. If they should not pay, expire the checkout in Stripe, or wait "
+        "until it has expired, and only then mark this as not applied."
+    ),
+    None: (
+        "Once the customer has paid, *Check again* confirms this. If they should not pay, void the open "
+        "invoice in Stripe, or without one let the checkout expire, and only then mark this as not applied."
+    ),
+}
+"""None: not known which."""
 PAYMENT_LINK = "Payment link for the customer"
 PAYMENT_LINK_PRIVATE = "Only you get this link, and Maple doesn't keep it. Send it only to the customer."
 PAYMENTS: Mapping[str, str] = {

@@ -49,14 +49,25 @@ class Verdict(StrEnum):
     UNCLEAR = "unclear"
 
 
+class PaymentPage(StrEnum):
+    """Where the customer pays for a change that Autumn accepted; `Record.details["page"]`."""
+
+    INVOICE = "invoice"
+    """An open invoice."""
+    CHECKOUT = "checkout"
+    """There is no invoice until they have paid."""
+
+
 @dataclass(frozen=True, slots=True)
 class PendingPayment:
     """What the customer has to pay before Autumn makes the change that it accepted."""
 
     url: str = ""
-    """Anyone who has it can see the invoice: for the requester alone, and never stored."""
+    """Anyone who has it can open the page: for the requester alone, and never stored."""
     reason: str = ""
     """Autumn's code; empty where it gives none."""
+    page: PaymentPage | None = None
+    """None if the answer does not say."""
 
 
 @dataclass(frozen=True, slots=True)

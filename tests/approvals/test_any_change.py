@@ -27,7 +27,7 @@ from bot.changes.expiry.request import ExpiryInput
 from bot.changes.forms.model import Meta, Parsed
 from bot.changes.grant.request import GrantInput
 from bot.changes.lines import Line, ValueFormat, billing_day
-from bot.changes.model import ChangeInput, Facts, Now
+from bot.changes.model import ChangeInput, Facts, Now, PaymentPage
 from bot.changes.notes import Note
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
@@ -248,7 +248,12 @@ def records(draw: st.DrawFn) -> Record:
         details=draw(
             st.just({})
             | st.fixed_dictionaries(
-                {"status": st.just("500"), "code": TEXTS, "now": st.sampled_from(["", *Now])}
+                {
+                    "status": st.just("500"),
+                    "code": TEXTS,
+                    "now": st.sampled_from(["", *Now]),
+                    "page": st.sampled_from(["", *PaymentPage]),
+                }
             )
         ),
         decided_by=draw(PEOPLE),

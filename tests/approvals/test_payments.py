@@ -6,13 +6,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bot.approvals import words
+from bot.approvals import state_text, words
 from bot.approvals.card import Audience, change_card, withheld_card
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.message_cards import outcome_card
 from bot.approvals.preview import Sleep
 from bot.approvals.requests import ChangeRequest
 from bot.approvals.results import Result
+from bot.changes.model import PaymentPage
+from bot.changes.switch.request import SwitchInput
+from bot.changes.switch.words import SwitchAction
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import audit, changes
@@ -49,11 +52,28 @@ async def test_change_that_waits_for_payment_is_neither_applied_nor_failed_and_w
     done = await change_awaiting_payment(harness, pauses.sleep)
     assert pauses.count == 1, "it is read back once"
     assert (done.state, done.ending) == (State.UNCONFIRMED, Cause.AWAITS_PAYMENT)
-    assert done.details == {"payment": "payment_method_required"}
+    assert done.details == {"payment": "payment_method_required", "page": PaymentPage.INVOICE}
     assert not done.invertible
     assert harness.written() == 1
     assert harness.events(done)[-1] is ChangeEvent.UNCONFIRMED
     assert await harness.trail_is_intact()
+
+
+async def test_checkout_is_told_from_an_open_invoice(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+    service = harness.service()
+    request = SwitchInput(customer="cus_empty", product="pro", action=SwitchAction.NOW)
+    waiting = (
+        await service.submit(ChangeRequest("form", request, ANA, channel="C_SUPPORT", reason="so"))
+    ).record
+    assert waiting is not None
+    done = (await service.approve(waiting.id, 1, RAJ)).record
+    assert done is not None
+    assert "/checkout/" in done.payment_url
+    assert done.details == {"payment": "", "page": PaymentPage.CHECKOUT}
+    checked = (await service.check_again(done.id, RAJ)).record
+    assert checked is not None
+    assert words.SETTLE_PAYMENT[PaymentPage.CHECKOUT] in state_text.described(checked, {})
 
 
 async def test_payment_link_is_given_once_and_stored_nowhere(sqlite_harness: Harness) -> None:
@@ -133,6 +153,25 @@ def test_only_the_requesters_outcome_has_the_link(reason: str) -> None:
     withheld = str(withheld_card(done, now=NOW).blocks)
     assert words.AWAITS_PAYMENT in withheld
     assert "pay.example" not in withheld
+
+
+@pytest.mark.parametrize(
+    ("details", "page"),
+    [
+        ({"payment": "", "page": "checkout"}, PaymentPage.CHECKOUT),
+        ({"payment": "payment_failed", "page": "invoice"}, PaymentPage.INVOICE),
+        ({"payment": "", "page": "checkout", "now": "absent"}, PaymentPage.CHECKOUT),
+        ({"payment": ""}, None),
+    ],
+)
+def test_what_to_do_about_a_payment_depends_on_where_it_is_made(
+    details: dict[str, str], page: PaymentPage | None
+) -> None:
+    done = replace(AWAITED, details=details)
+    cards = [change_card(done, audience=Audience.APPROVER, now=NOW), outcome_card(done, now=NOW)]
+    for said in map(str, (card.plain for card in cards)):
+        shown = {candidate for candidate, sentence in words.SETTLE_PAYMENT.items() if sentence in said}
+        assert shown == {page}
 
 
 @pytest.mark.parametrize("url", ["", "javascript:alert(1)"])

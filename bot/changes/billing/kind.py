@@ -8,7 +8,7 @@ from bot.access.limits import Worth
 from bot.autumn.models import Model, Text
 from bot.changes.billing import quote
 from bot.changes.billing.subscriptions import WRITE_SCOPE
-from bot.changes.model import Facts, PendingPayment, Snapshot
+from bot.changes.model import Facts, PaymentPage, PendingPayment, Snapshot
 from bot.changes.spec import ChangeKind, I
 
 
@@ -19,6 +19,13 @@ class _RequiredAction(Model):
 class _BillingAnswer(Model):
     payment_url: Text = ""
     required_action: _RequiredAction | None = None
+    invoice: object = None
+
+    @property
+    def page(self) -> PaymentPage | None:
+        if self.invoice is not None:
+            return PaymentPage.INVOICE
+        return PaymentPage.CHECKOUT if self.payment_url and self.required_action is None else None
 
 
 class SubscriptionChange(ChangeKind[I]):
@@ -40,9 +47,8 @@ class SubscriptionChange(ChangeKind[I]):
             return None
         if not billed.payment_url and billed.required_action is None:
             return None
-        return PendingPayment(
-            billed.payment_url, billed.required_action.code if billed.required_action else ""
-        )
+        reason = billed.required_action.code if billed.required_action else ""
+        return PendingPayment(billed.payment_url, reason, billed.page)
 
 
 class BilledChange(SubscriptionChange[I]):

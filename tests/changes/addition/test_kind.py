@@ -17,7 +17,7 @@ from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
+from bot.changes.model import Facts, PaymentPage, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note, mrkdwn
 from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, facts_with, incoming_plan
 from tests.changes.billing.quotes import quote as quoted
@@ -345,7 +345,9 @@ def test_preview_holds_while_only_time_passes() -> None:
 
 def test_change_may_wait_for_payment() -> None:
     answer = {"payment_url": "https://pay.example/1"}
-    assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
+    assert CHANGE.pending_payment(answer) == PendingPayment(
+        "https://pay.example/1", page=PaymentPage.CHECKOUT
+    )
 
 
 def test_addition_is_offered_where_a_product_can_be_added() -> None:

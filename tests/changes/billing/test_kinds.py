@@ -6,12 +6,13 @@ import pytest
 
 from bot.changes import registry
 from bot.changes.billing.subscriptions import WRITE_SCOPE
-from bot.changes.model import PendingPayment
+from bot.changes.model import PaymentPage, PendingPayment
 from bot.changes.notes import CommonNote, Note
 from bot.changes.spec import ChangeKind
 from tests.changes.billing.quotes import PRO, facts_with
 from tests.changes.facts import NOW
 
+URL = "https://pay.example/1"
 KINDS = {
     "cancellation": "cancel",
     "switch": "switch",
@@ -66,13 +67,23 @@ def test_old_ids_are_accepted(kind: ChangeKind[Any]) -> None:
         (None, None),
         ("done", None),
         ({"payment_url": 5}, None),
-        ({"payment_url": "https://pay.example/1"}, PendingPayment("https://pay.example/1")),
+        ({"payment_url": URL}, PendingPayment(URL, page=PaymentPage.CHECKOUT)),
+        ({"payment_url": URL, "invoice": None}, PendingPayment(URL, page=PaymentPage.CHECKOUT)),
+        (
+            {"payment_url": URL, "invoice": {"status": "open"}},
+            PendingPayment(URL, page=PaymentPage.INVOICE),
+        ),
         (
             {
-                "payment_url": "https://pay.example/1",
-                "required_action": {"code": "3ds_required", "reason": "x"},
+                "payment_url": URL,
+                "invoice": {"status": "open"},
+                "required_action": {"code": "payment_method_required"},
             },
-            PendingPayment("https://pay.example/1", "3ds_required"),
+            PendingPayment(URL, "payment_method_required", PaymentPage.INVOICE),
+        ),
+        (
+            {"payment_url": URL, "required_action": {"code": "3ds_required", "reason": "x"}},
+            PendingPayment(URL, "3ds_required"),
         ),
         (
             {"payment_url": None, "required_action": {"code": "payment_processing"}},

@@ -13,7 +13,7 @@ from bot.changes.amounts import AmountNote
 from bot.changes.billing.quantities import sold_with
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
+from bot.changes.model import Facts, PaymentPage, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note
 from bot.changes.quantity.kind import QuantityChange
 from bot.changes.quantity.request import QuantityInput
@@ -270,7 +270,9 @@ def test_quantity_holds_until_it_or_the_money_changes() -> None:
 
 def test_change_may_wait_for_payment() -> None:
     answer = {"payment_url": "https://pay.example/1"}
-    assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
+    assert CHANGE.pending_payment(answer) == PendingPayment(
+        "https://pay.example/1", page=PaymentPage.CHECKOUT
+    )
 
 
 def test_wording() -> None:

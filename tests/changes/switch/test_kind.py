@@ -9,7 +9,7 @@ from bot.autumn.models import BoughtQuantity, Plan, PlanItem, PlanPrice, Quote, 
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
+from bot.changes.model import Facts, PaymentPage, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note, mrkdwn
 from bot.changes.switch.kind import SwitchChange
 from bot.changes.switch.request import SwitchInput, offered_products
@@ -472,7 +472,9 @@ def test_preview_holds_while_only_time_passes() -> None:
 
 def test_change_may_wait_for_payment() -> None:
     answer = {"payment_url": "https://pay.example/1"}
-    assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
+    assert CHANGE.pending_payment(answer) == PendingPayment(
+        "https://pay.example/1", page=PaymentPage.CHECKOUT
+    )
 
 
 def test_wording() -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.autumn.models import Subscription
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
+from bot.changes.model import Facts, PaymentPage, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note
 from bot.changes.trial.kind import TrialChange
 from bot.changes.trial.request import TrialInput
@@ -227,7 +227,9 @@ def test_trial_holds_until_it_or_the_money_changes() -> None:
 
 def test_change_may_wait_for_payment() -> None:
     answer = {"payment_url": "https://pay.example/1"}
-    assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
+    assert CHANGE.pending_payment(answer) == PendingPayment(
+        "https://pay.example/1", page=PaymentPage.CHECKOUT
+    )
 
 
 def test_wording() -> None:
