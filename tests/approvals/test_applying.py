@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Request, Verb
+from bot.approvals import state_text
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.preview import ChangeTimeouts
 from bot.approvals.requests import ChangeRequest
@@ -25,6 +26,7 @@ from bot.changes.refund.request import RefundInput
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import changes
+from sandbox.autumn.routes import payments
 from tests.approvals.harness import ANA, CUSTOMER, LEA, QUICK, RAJ, Harness, Pauses, Permissions
 from tests.approvals.test_engine import LIMITED, TwoWrites, lease_end
 from tests.crashing import Died, dies_at
@@ -112,6 +114,22 @@ async def test_autumns_answer_counts_beside_the_read_back(sqlite_harness: Harnes
     assert done.state is State.APPLIED
     assert done.after is not None
     assert done.after["answered"] == "5"
+
+
+async def test_refund_of_less_than_autumn_counts_is_applied_and_said(
+    sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All but $9 of the payment was refunded in Stripe itself."""
+    harness = sqlite_harness
+    monkeypatch.setattr(payments, "refundable", lambda _invoice: 9.0)
+    paid = await harness.autumn.invoices(customer_id="cus_northwind", status=("paid",))
+    refund = RefundInput(customer="cus_northwind", invoice=paid.list[0].stripe_id, currency="USD")
+    record = await submit_change(harness, refund)
+    await harness.service().approve(record.id, 1, RAJ)
+    stored = await harness.service().get(record.id)
+    assert stored is not None
+    assert stored.state is State.APPLIED
+    assert "*Stripe refunded $9.00, not $" in state_text.described(stored, {})
 
 
 async def test_failed_undo_is_not_reported_as_an_undo(sqlite_harness: Harness) -> None:
