@@ -140,9 +140,9 @@ async def _attempt(read: Awaitable[T] | None) -> T | None:
 
 def customer_summary(customer: Customer) -> str:
     """In mrkdwn; empty if the customer has no product and owes nothing."""
-    currency = lookup_names.currency(customer)
+    currencies = lookup_names.currencies(customer)
     active = [subscription for subscription in customer.subscriptions if subscription.status == "active"]
-    parts = [_product(subscription, currency) for subscription in active[:_MOST_PLANS]]
+    parts = [_product(subscription, currencies) for subscription in active[:_MOST_PLANS]]
     if any(subscription.past_due for subscription in active):
         parts.append(words.PAST_DUE)
     if owed := unpaid(customer.invoices, more=False).totals:
@@ -150,7 +150,7 @@ def customer_summary(customer: Customer) -> str:
     return " · ".join(parts)
 
 
-def _product(subscription: Subscription, currency: str) -> str:
-    price = lookup_names.price(subscription.plan, currency)
+def _product(subscription: Subscription, currencies: lookup_names.Currencies) -> str:
+    price = lookup_names.price(subscription.plan, currencies)
     plan = lookup_names.plan(subscription)
     return f"{plan}, {price}" if price not in ("", labels.FREE) else plan

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from bot.autumn.models import Coupon, Customer, Discount, InvoicePreview, PreviewLine
+from bot.autumn.models import Coupon, Discount, InvoicePreview, PreviewLine
 from bot.changes.canonical import ZERO
 from bot.changes.model import Facts
 from bot.kit import money
+from bot.lookups import names
 from bot.lookups.answers import Billing
 from bot.lookups.invoices.discounting import (
     Left,
@@ -54,16 +55,8 @@ def currency_of(facts: Facts) -> str:
     """The currency that the company's coupons are in: its own. Empty if unknown."""
     discounts = facts.billing.discounts if facts.billing else ()
     currencies = [discount.currency for discount in discounts if discount.type != "percentage_discount"]
-    return next((currency.upper() for currency in (*currencies, *_of_prices(facts.customer)) if currency), "")
-
-
-def _of_prices(customer: Customer) -> Iterator[str]:
-    """Autumn writes a plan's price in the company's own currency, whatever the customer pays in."""
-    for held in customer.subscriptions:
-        price = held.plan.price if held.plan else None
-        if price is not None:
-            yield price.currency
-            yield money.currency_in(price.display.primary_text) if price.display else ""
+    currencies.append(names.company_currency(facts.customer))
+    return next((currency.upper() for currency in currencies if currency), "")
 
 
 def _offer(coupon: Coupon, facts: Facts) -> Offer:

@@ -3,6 +3,7 @@ someone means by what they typed."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from bot.autumn.models import (
     Balance,
@@ -77,7 +78,35 @@ def currency(customer: Customer) -> str:
     return next((code for code in currencies if code), "")
 
 
-def price(priced_plan: Plan | None, in_currency: str) -> str:
+class Currencies(NamedTuple):
+    """Codes; empty where nothing says."""
+
+    billed: str = ""
+    """The one the customer is billed in."""
+    company: str = ""
+    """The company's own, which every price is in that has none for the customer's."""
+
+
+def currencies(customer: Customer) -> Currencies:
+    return Currencies(currency(customer), company_currency(customer))
+
+
+def company_currency(customer: Customer) -> str:
+    """Autumn writes a plan's price in the company's own currency, whatever the customer pays in. Empty if
+    no price says."""
+    prices = [held.plan.price for held in customer.subscriptions if held.plan and held.plan.price]
+    codes = [
+        code
+        for plan_price in prices
+        for code in (
+            plan_price.currency,
+            money.currency_in(plan_price.display.primary_text) if plan_price.display else "",
+        )
+    ]
+    return next((code for code in codes if code), "")
+
+
+def price(priced_plan: Plan | None, written_in: Currencies) -> str:
     """What a plan costs the customer, in mrkdwn. Empty if not known.
 
     Autumn's own words for it, if they are right: they give the price in the organization's own currency.
@@ -85,26 +114,27 @@ def price(priced_plan: Plan | None, in_currency: str) -> str:
     if priced_plan is None:
         return ""
     if priced_plan.price is None:
-        return _unit_prices([item.price for item in priced_plan.items if item.price], in_currency)
-    local_amount = amount_in(in_currency, priced_plan.price)
+        return _unit_prices([item.price for item in priced_plan.items if item.price], written_in)
+    local_amount = amount_in(written_in.billed, priced_plan.price)
     display = priced_plan.price.display
     if local_amount is None and display and display.primary_text:
         return text.mrkdwn(f"{display.primary_text} {display.secondary_text}", _LIMIT)
     if local_amount is not None:
-        amount = money.price(local_amount, in_currency)
+        amount = money.price(local_amount, written_in.billed)
     elif priced_plan.price.amount is not None:
-        amount = money.price(priced_plan.price.amount, priced_plan.price.currency or in_currency)
+        code = priced_plan.price.currency or written_in.company or written_in.billed
+        amount = money.price(priced_plan.price.amount, code)
     else:
         return ""
     return f"{amount} {labels.every(priced_plan.price.interval, priced_plan.price.interval_count)}".rstrip()
 
 
-def _unit_prices(prices: list[UsagePrice], in_currency: str) -> str:
+def _unit_prices(prices: list[UsagePrice], written_in: Currencies) -> str:
     """For a plan without a base price. Names unit prices only if everything is bought ahead."""
     if not prices:
         return labels.FREE
     prepaid = [
-        rate(usage_price, in_currency) for usage_price in prices if usage_price.billing_method == "prepaid"
+        rate(usage_price, written_in) for usage_price in prices if usage_price.billing_method == "prepaid"
     ]
     return phrases.joined(prepaid) if all(prepaid) and len(prepaid) == len(prices) else labels.USAGE_BASED
 
@@ -115,23 +145,24 @@ def amount_in(currency: str, priced: PlanPrice | UsagePrice) -> Decimal | None:
     return amounts.get(currency.upper()) if currency else None
 
 
-def unit_price(usage_price: UsagePrice | None, in_currency: str) -> str:
+def unit_price(usage_price: UsagePrice | None, written_in: Currencies) -> str:
     """What units of a feature cost: `$0.01 each, billed by use`. Empty if nothing."""
     if usage_price is None:
         return ""
     methods = {"prepaid": labels.PREPAID, "usage_based": labels.BILLED_BY_USE}
-    parts = [rate(usage_price, in_currency), methods.get(usage_price.billing_method, "")]
+    parts = [rate(usage_price, written_in), methods.get(usage_price.billing_method, "")]
     return ", ".join(part for part in parts if part)
 
 
-def rate(usage_price: UsagePrice, in_currency: str) -> str:
+def rate(usage_price: UsagePrice, written_in: Currencies) -> str:
     """`$0.01 each`, `$2.00 per 1,000`. Empty if not known."""
-    local_amount = amount_in(in_currency, usage_price)
-    amount = usage_price.amount if local_amount is None else local_amount
+    amount, code = amount_in(written_in.billed, usage_price), written_in.billed
+    if amount is None:
+        amount, code = usage_price.amount, written_in.company or written_in.billed
     if amount is None:
         return labels.TIERED if usage_price.tiers else ""
     units = usage_price.billing_units or Decimal(1)
-    return labels.unit_price(money.price(amount, in_currency), "" if units == 1 else numbers.number(units))
+    return labels.unit_price(money.price(amount, code), "" if units == 1 else numbers.number(units))
 
 
 def reset(cycle: Reset | None) -> str:

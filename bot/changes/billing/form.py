@@ -83,16 +83,16 @@ def submitted(meta: Meta, values: Values) -> tuple[str, str, dict[str, str]]:
 
 def held(facts: Facts) -> list[Block]:
     """What the customer has, and where to change what entities hold; or what the entity has."""
-    currency, changes = names.currency(facts.customer), ByEnding(facts.customer)
+    currencies, changes = names.currencies(facts.customer), ByEnding(facts.customer)
     lines = []
     for subscription in facts.customer.subscriptions:
         change = changes.of(subscription)
         details = [
             f"*{names.plan(subscription)}*",
             products.state(subscription, facts.read_at, change),
-            products.price(subscription, currency),
+            products.price(subscription, currencies),
             products.quantity(subscription),
-            products.following(subscription, facts.read_at, change, currency),
+            products.following(subscription, facts.read_at, currencies, change),
         ]
         lines.append("• " + " · ".join(part for part in details if part))
     for purchase in facts.customer.purchases:

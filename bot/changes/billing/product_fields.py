@@ -29,16 +29,16 @@ def picked_product(block: str, values: Values, plans: Iterable[Plan]) -> Plan | 
 
 
 def product_field(block: str, label: str, placeholder: str, state: FormState, plans: Sequence[Plan]) -> Block:
-    currency = names.currency(state.facts.customer)
-    drawn = {plan.id: _option(plan, currency) for plan in plans}
+    currencies = names.currencies(state.facts.customer)
+    drawn = {plan.id: _option(plan, currencies) for plan in plans}
     initial = drawn.get(form_values.chosen(state.values, block))
     element = blocks.select(parts.field_id(block), placeholder, list(drawn.values()), initial)
     return blocks.field(block, label, element, listens=True)
 
 
-def _option(plan: Plan, currency: str) -> Any:
+def _option(plan: Plan, currencies: names.Currencies) -> Any:
     label = text.literal(plan.name or plan.id, blocks.OPTION) or phrases.NONE
-    return blocks.option(label, plan.id, text.literal(names.price(plan, currency), blocks.OPTION))
+    return blocks.option(label, plan.id, text.literal(names.price(plan, currencies), blocks.OPTION))
 
 
 # How much of each feature

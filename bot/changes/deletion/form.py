@@ -51,8 +51,8 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 def _live(facts: Facts) -> Block:
     """What continues in Stripe, or is deleted with the customer."""
-    currency = names.currency(facts.customer)
-    lines = [_holding(item, currency, facts.read_at) for item in facts.customer.subscriptions]
+    currencies = names.currencies(facts.customer)
+    lines = [_holding(item, currencies, facts.read_at) for item in facts.customer.subscriptions]
     lines += [_coming(item) for item in (facts.billing.upcoming if facts.billing else None) or ()]
     if facts.unpaid is not None and facts.unpaid.count:
         totals = money.sums(facts.unpaid.totals)
@@ -66,8 +66,8 @@ def _live(facts: Facts) -> Block:
     return blocks.section("live", layout.listed(deletion_words.LIVE, [f"• {item}" for item in lines], _MOST))
 
 
-def _holding(subscription: Subscription, currency: str, now: datetime) -> str:
-    price = products.price(subscription, currency)
+def _holding(subscription: Subscription, currencies: names.Currencies, now: datetime) -> str:
+    price = products.price(subscription, currencies)
     by_entities = labels.BY_ENTITIES.lower() if subscription.scope == "entity" else ""
     facts = [
         f"*{names.plan(subscription)}*",

@@ -141,10 +141,10 @@ def _rows(balance: Balance, answer: FeatureDetail) -> list[layout.Drawn]:
     sources = _sources(balance, answer)
     if not sources:
         return [blocks.context("rows", words.NO_ROWS)]
-    currency = names.currency(answer.customer)
+    currencies = names.currencies(answer.customer)
     listed = [*sources[: _ROWS - 1], *sources[-1:]] if len(sources) > _ROWS else sources
     rows = [row for row, _ in listed]
-    facts = [_facts(row, text.literal(source, 60), currency) for row, source in listed]
+    facts = [_facts(row, text.literal(source, 60), currencies) for row, source in listed]
     columns_kept = _columns(facts)
     columns = [words.ROW_COLUMNS[column] for column in columns_kept]
     drawn = [_cells(row, row_facts) for row, row_facts in zip(rows, facts, strict=True)]
@@ -177,7 +177,7 @@ def _sources(balance: Balance, answer: FeatureDetail) -> list[tuple[BalanceRow, 
     return [*sources, (share, labels.BY_ENTITIES)] if share else sources
 
 
-def _facts(row: BalanceRow, source: str, currency: str) -> list[str]:
+def _facts(row: BalanceRow, source: str, currencies: names.Currencies) -> list[str]:
     """In the order of `labels.ROW_COLUMNS`; safe in a table cell."""
     return [
         source,
@@ -186,7 +186,7 @@ def _facts(row: BalanceRow, source: str, currency: str) -> list[str]:
         numbers.number(row.usage),
         labels.UNLIMITED if row.unlimited else numbers.number(row.remaining),
         names.reset(row.reset),
-        names.unit_price(row.price, currency),
+        names.unit_price(row.price, currencies),
         times.billing_day(row.expires_at) if row.expires_at else "",
     ]
 

@@ -107,7 +107,7 @@ def _with_a_plan(customer: Customer | None) -> str:
     change = next((candidate for candidate in changes if not candidate.to_free), None)
     if customer is None or change is None:
         return ""
-    price = names.price(change.starts.plan, names.currency(customer))
+    price = names.price(change.starts.plan, names.currencies(customer))
     return words.invoice_with_plan(names.plan(change.starts), times.billing_day(change.at), price)
 
 

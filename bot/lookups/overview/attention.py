@@ -35,7 +35,7 @@ def lines(
     customer: Customer, now: datetime, unpaid: Read[Unpaid] | None = None, *, balances: bool = True
 ) -> list[str]:
     metered = list(customer.balances.values()) if balances else []
-    held, changes, currency = customer.subscriptions, ByEnding(customer), names.currency(customer)
+    held, changes, currencies = customer.subscriptions, ByEnding(customer), names.currencies(customer)
     return [
         *(words.past_due(names.plan(subscription)) for subscription in held if subscription.past_due),
         *(
@@ -46,7 +46,7 @@ def lines(
         *_unpaid(unpaid),
         *_over(metered),
         *(
-            _cancels(subscription, changes.of(subscription), currency)
+            _cancels(subscription, changes.of(subscription), currencies)
             for subscription in held
             if subscription.canceled_at
         ),
@@ -101,14 +101,14 @@ def is_billed(balance: Balance) -> bool:
     )
 
 
-def _cancels(subscription: Subscription, change: PlanChange | None, currency: str) -> str:
+def _cancels(subscription: Subscription, change: PlanChange | None, currencies: names.Currencies) -> str:
     if change is None:
         ends = subscription.expires_at
         return words.cancels(names.plan(subscription), times.billing_day(ends) if ends else "")
     day, follows = times.billing_day(change.at), names.plan(change.starts)
     if change.to_free:
         return words.cancels_to(names.plan(subscription), day, follows)
-    price = names.price(change.starts.plan, currency)
+    price = names.price(change.starts.plan, currencies)
     return words.changes(names.plan(subscription), labels.becomes(follows, day, price))
 
 

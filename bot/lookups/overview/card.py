@@ -76,11 +76,11 @@ def _standing(answer: Overview) -> str:
 
 def _products(answer: Overview) -> list[str]:
     customer = answer.customer
-    currency, bought = names.currency(customer), products.bought(customer)
+    currencies, bought = names.currencies(customer), products.bought(customer)
     changes = ByEnding(customer)
     follow = {id(change.starts) for change in map(changes.of, customer.subscriptions) if change}
     subscriptions = [
-        _subscription(subscription, answer, currency)
+        _subscription(subscription, answer, currencies)
         for subscription in running_first(customer)
         if id(subscription) not in follow
     ]
@@ -88,7 +88,7 @@ def _products(answer: Overview) -> list[str]:
         _facts(
             f"*{names.plan(purchase, answer.names)}*",
             labels.ONE_OFF.lower(),
-            names.price(purchase.plan, currency),
+            names.price(purchase.plan, currencies),
             products.quantity(purchase),
             bought.get(purchase.plan_id, ""),
         )
@@ -97,16 +97,16 @@ def _products(answer: Overview) -> list[str]:
     return subscriptions + purchases
 
 
-def _subscription(subscription: Subscription, answer: Overview, currency: str) -> str:
+def _subscription(subscription: Subscription, answer: Overview, currencies: names.Currencies) -> str:
     """`*Team* $199 per month`; its state and dates only where they say more than that it runs."""
     state = status(subscription, answer.read_at)
     starts = state is Status.SCHEDULED and subscription.started_at is not None
     return _facts(
         f"*{names.plan(subscription, answer.names)}*",
-        products.price(subscription, currency),
+        products.price(subscription, currencies),
         products.quantity(subscription),
         products.state(subscription, answer.read_at).lower() if state is Status.OTHER else "",
-        products.following(subscription, answer.read_at).lower() if starts else "",
+        products.following(subscription, answer.read_at, currencies).lower() if starts else "",
         labels.BY_ENTITIES.lower() if subscription.scope == "entity" else "",
     )
 

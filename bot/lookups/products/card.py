@@ -70,9 +70,9 @@ def state(subscription: Subscription, now: datetime, change: PlanChange | None =
     )
 
 
-def price(subscription: Subscription, currency: str) -> str:
+def price(subscription: Subscription, currencies: names.Currencies) -> str:
     """Empty for an entity's plan that reads as free, since a customer's view leaves entities' prices out."""
-    plan_price = names.price(subscription.plan, currency)
+    plan_price = names.price(subscription.plan, currencies)
     return "" if plan_price == labels.FREE and subscription.scope == "entity" else plan_price
 
 
@@ -95,7 +95,7 @@ def bought(customer: Customer) -> dict[str, str]:
 
 
 def following(
-    subscription: Subscription, now: datetime, change: PlanChange | None = None, currency: str = ""
+    subscription: Subscription, now: datetime, currencies: names.Currencies, change: PlanChange | None = None
 ) -> str:
     """The next date that matters: when it starts, changes, ends, leaves its trial, or is billed."""
     current = status(subscription, now)
@@ -103,7 +103,7 @@ def following(
         return words.ends_then(times.billing_day(change.at), names.plan(change.starts))
     if change is not None:
         day = times.billing_day(change.at)
-        return labels.becomes(names.plan(change.starts), day, price(change.starts, currency))
+        return labels.becomes(names.plan(change.starts), day, price(change.starts, currencies))
     if current is Status.SCHEDULED:
         return _on(words.STARTS, subscription.started_at)
     if subscription.canceled_at is not None:
@@ -129,7 +129,7 @@ class _EntryContext:
     """What all entries of a customer are written with."""
 
     now: datetime
-    currency: str
+    currencies: names.Currencies
     bought: dict[str, str]
     names: CatalogueNames
     features: dict[str, str]
@@ -141,7 +141,7 @@ def _entries(answer: Products) -> list[str]:
     customer = answer.customer
     context = _EntryContext(
         now=answer.read_at,
-        currency=names.currency(customer),
+        currencies=names.currencies(customer),
         bought=bought(customer),
         names=answer.names,
         features=names.features(customer, answer.names),
@@ -159,7 +159,7 @@ def _subscription(subscription: Subscription, context: _EntryContext) -> str:
     change = context.changes.of(subscription)
     top = [
         state(subscription, context.now, change),
-        price(subscription, context.currency),
+        price(subscription, context.currencies),
         quantity(subscription),
         words.ADD_ON if subscription.add_on else "",
     ]
@@ -168,7 +168,7 @@ def _subscription(subscription: Subscription, context: _EntryContext) -> str:
         if status(subscription, context.now) is Status.SCHEDULED
         else _on(words.STARTED, subscription.started_at)
     )
-    dates = [started, _period(subscription), following(subscription, context.now, change, context.currency)]
+    dates = [started, _period(subscription), following(subscription, context.now, context.currencies, change)]
     return _entry(
         names.plan(subscription, context.names),
         top,
@@ -181,7 +181,7 @@ def _subscription(subscription: Subscription, context: _EntryContext) -> str:
 def _purchase(purchase: Purchase, context: _EntryContext) -> str:
     top = [
         labels.ONE_OFF,
-        names.price(purchase.plan, context.currency),
+        names.price(purchase.plan, context.currencies),
         quantity(purchase),
         context.bought.get(purchase.plan_id, ""),
     ]
@@ -231,13 +231,13 @@ def _item(item: PlanItem, context: _EntryContext) -> str:
         amount = f"{numbers.number(item.included)} {name}" if item.included else name
     recurs = item.reset is not None and item.reset.interval != "one_off" and bool(item.included)
     every = labels.every(item.reset.interval, item.reset.interval_count) if recurs and item.reset else ""
-    return words.item(text.mrkdwn(amount, 60), every, text.mrkdwn(_beyond(item, context.currency), 60))
+    return words.item(text.mrkdwn(amount, 60), every, text.mrkdwn(_beyond(item, context.currencies), 60))
 
 
-def _beyond(item: PlanItem, currency: str) -> str:
+def _beyond(item: PlanItem, currencies: names.Currencies) -> str:
     """What more of it costs: Autumn's own words, unless they are in another currency than the customer's."""
-    if item.price and names.amount_in(currency, item.price) is not None:
-        return words.beyond(names.rate(item.price, currency), included=bool(item.included))
+    if item.price and names.amount_in(currencies.billed, item.price) is not None:
+        return words.beyond(names.rate(item.price, currencies), included=bool(item.included))
     return item.display.secondary_text if item.display else ""
 
 

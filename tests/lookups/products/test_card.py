@@ -19,6 +19,7 @@ from bot.autumn.models import (
 from bot.lookups import labels, names
 from bot.lookups import labels as words
 from bot.lookups.feature.card import FeatureDetail
+from bot.lookups.names import Currencies
 from bot.lookups.place import Place
 from bot.lookups.products.card import ExpiredProduct, Products
 from tests.kit import checks
@@ -106,7 +107,7 @@ def test_product_shows_status_price_and_dates(changes: dict[str, Any], lines: li
     ],
 )
 def test_plan_price_is_written_with_its_interval(plan_read: Plan | None, expected: str) -> None:
-    assert names.price(plan_read, "usd") == expected
+    assert names.price(plan_read, Currencies("usd")) == expected
 
 
 def test_prices_are_in_the_customers_currency() -> None:
@@ -142,10 +143,39 @@ def test_prices_are_in_the_customers_currency() -> None:
         card_text = text_of(draw(products(holder), AT_PRODUCTS))
         assert f"*Pro* · Active · {top}" in card_text
         assert includes in card_text
-    yen = customer(
-        invoices=[invoice(currency="jpy")], balances={"messages": balance(breakdown=[row(price=usage_price)])}
+    balances = {"messages": balance(breakdown=[row(price=usage_price)])}
+    for currency, subscriptions, unit_price in (
+        ("jpy", [], "¥3,000 per 100"),
+        ("eur", [held_subscription], "$0.80 per 100"),
+        ("eur", [], "€0.80 per 100"),  # nothing says that the company's own is another
+    ):
+        holder = customer(
+            subscriptions=subscriptions, invoices=[invoice(currency=currency)], balances=balances
+        )
+        assert table(draw(FeatureDetail(holder, None, NOW), AT_FEATURE))[1][-1] == unit_price
+
+
+@pytest.mark.parametrize(
+    ("currencies", "expected"),
+    [
+        (Currencies("eur", "usd"), "$10.00 per 100"),
+        (Currencies("eur"), "€10.00 per 100"),
+        (Currencies("jpy", "usd"), "¥1,500 per 100"),
+        (Currencies(), "10.00 per 100"),
+    ],
+)
+def test_price_without_one_for_the_customer_is_in_the_companys_currency(
+    currencies: Currencies, expected: str
+) -> None:
+    usage_price = UsagePrice(
+        amount=Decimal(10),
+        billing_units=Decimal(100),
+        billing_method="prepaid",
+        additional_currencies=[OtherPrice(currency="jpy", amount=Decimal(1500))],
     )
-    assert table(draw(FeatureDetail(yen, None, NOW), AT_FEATURE))[1][-1] == "¥3,000 per 100"
+    assert expected in names.price(plan(price=None, items=[PlanItem(price=usage_price)]), currencies)
+    base = PlanPrice(amount=Decimal(99), interval="year")
+    assert names.price(plan(price=base), Currencies("eur", "usd")) == "$99.00 per year"
 
 
 def test_purchases_and_expired_products_follow() -> None:
