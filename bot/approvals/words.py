@@ -291,7 +291,7 @@ NOT_NOW = "Not now"
 APPROVE_TITLE = "Approve this on live?"
 APPROVE_TEXT = (
     "It is applied to the live customer as soon as there are enough approvals. Maple reads the customer "
-    "again first: if the numbers have changed, nothing is applied."
+    "again first: if the change no longer fits, nothing is applied."
 )
 WITHDRAW_TITLE = "Withdraw this?"
 WITHDRAW_TEXT = "Nobody can approve it after that. You can request it again."

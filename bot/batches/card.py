@@ -24,6 +24,7 @@ from bot.batches.model import (
     BatchRecord,
     BatchResult,
     BatchState,
+    BatchValue,
     CheckedBatch,
     CheckedLine,
     FeatureTotal,
@@ -264,13 +265,12 @@ def sentence(words_shown: str) -> Card:
 # Parts
 
 
-def _sum(
-    totals: Sequence[FeatureTotal], value: Mapping[str, Decimal], names: Mapping[str, str]
-) -> list[Block]:
+def _sum(totals: Sequence[FeatureTotal], value: BatchValue, names: Mapping[str, str]) -> list[Block]:
     lines = [words.total(*total) for total in _totals(totals, names)]
     if not lines:
         return []
-    title = words.totals(money.sums((amount, currency) for currency, amount in value.items()))
+    sums = money.sums((amount, currency) for currency, amount in value.sums.items())
+    title = words.totals(sums, value.unknown)
     return [blocks.section("totals", layout.listed(title, lines, len(lines)))]
 
 

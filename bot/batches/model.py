@@ -202,9 +202,8 @@ class CheckedBatch:
         return totals((line.input.kind, line.feature, line.preview.amount) for line in self.lines)
 
     @property
-    def value(self) -> Mapping[str, Decimal]:
-        """What the lines are worth as far as that is known, by currency, in major units."""
-        return values(line.preview.worth for line in self.lines)
+    def value(self) -> "BatchValue":
+        return value_of(line.preview.worth for line in self.lines)
 
 
 def totals(sizes: Iterable[tuple[str, str, Decimal | None]]) -> tuple[FeatureTotal, ...]:
@@ -221,13 +220,25 @@ def totals(sizes: Iterable[tuple[str, str, Decimal | None]]) -> tuple[FeatureTot
     return tuple(by_feature.values())
 
 
-def values(worths: Iterable[Worth | None]) -> Mapping[str, Decimal]:
-    """Money by currency, of what is known."""
+@dataclass(frozen=True, slots=True)
+class BatchValue:
+    """What the lines are worth."""
+
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
+    """By currency, in major units, of the lines whose worth is known."""
+    unknown: int = 0
+    """Lines whose worth is not known."""
+
+
+def value_of(worths: Iterable[Worth | None]) -> BatchValue:
     sums: dict[str, Decimal] = {}
+    unknown = 0
     for worth in worths:
-        if worth is not None:
+        if worth is None:
+            unknown += 1
+        else:
             sums[worth.currency] = sums.get(worth.currency, Decimal(0)) + worth.amount
-    return sums
+    return BatchValue(sums, unknown)
 
 
 class BatchState(StrEnum):
@@ -302,8 +313,7 @@ class BatchRecord:
     expires_at: datetime
     progress: BatchProgress
     totals: tuple[FeatureTotal, ...]
-    value: Mapping[str, Decimal] = field(default_factory=dict)
-    """What the lines are worth as far as that is known, by currency, in major units."""
+    value: BatchValue = BatchValue()
     approvals: tuple[Approval, ...] = ()
     decided_by: str = ""
     """Who gave the last approval, denied it or withdrew it."""

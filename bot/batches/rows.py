@@ -18,7 +18,7 @@ from bot.batches.model import (
     CheckedLine,
     LineState,
     totals,
-    values,
+    value_of,
 )
 from bot.changes import stored
 
@@ -87,7 +87,7 @@ def batch(row: Row[Any], lines: Sequence[Any], approvals: Iterable[Row[Any]]) ->
         expires_at=row.expires_at,
         progress=BatchProgress({state: states.count(state) for state in LineState if state in states}),
         totals=totals((line.kind, line.feature, line.amount) for line in lines),
-        value=values(_worth(line) for line in lines),
+        value=value_of(_worth(line) for line in lines),
         approvals=tuple(
             Approval(approval.person, approval.at, approval.rule, approval.team, approval.counts)
             for approval in approvals

@@ -115,8 +115,12 @@ def of_kind(kind: str, feature: str) -> str:
     return f"{kind}, {feature}" if feature else kind
 
 
-def totals(value: str) -> str:
-    return f"*In all* (≈ {value})" if value else "*In all*"
+def totals(value: str, unknown: int) -> str:
+    """`unknown`: how many lines the value leaves out."""
+    if not value:
+        return "*In all*"
+    left_out = f", without {count(unknown, 'line')} of unknown worth" if unknown else ""
+    return f"*In all* (≈ {value}{left_out})"
 
 
 LARGEST = "*The largest lines*"
@@ -236,8 +240,8 @@ LIST_CSV = "List as CSV"
 RESULTS_CSV = "Results as CSV"
 APPROVE_TITLE = "Approve all of these?"
 APPROVE_TEXT = (
-    "Maple starts as soon as there are enough approvals. Each customer is read again first: a line whose "
-    "numbers have changed is not applied."
+    "Maple starts as soon as there are enough approvals. Each customer is read again first: a line that no "
+    "longer fits is not applied."
 )
 
 

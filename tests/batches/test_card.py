@@ -22,6 +22,7 @@ from bot.batches.model import (
     BatchOutcome,
     BatchResult,
     BatchState,
+    BatchValue,
     CheckedBatch,
     CheckedLine,
     FeatureTotal,
@@ -227,17 +228,24 @@ def test_card_has_the_ten_largest_lines_the_totals_and_their_value() -> None:
         FeatureTotal("balance", "messages", 28, Decimal(5000)),
         FeatureTotal("balance", "seats", 2, Decimal(0), unsized=2),
     )
-    batch = record(totals=totals, value={"USD": Decimal(12)}, undo_of="b0", undo="b2", reason="")
+    batch = record(totals=totals, value=BatchValue({"USD": Decimal(12)}), undo_of="b0", undo="b2", reason="")
     drawn = card.batch_card(batch, many, audience=Audience.APPROVER, now=NOW, names=NAMES)
     assert "Customer 30" in drawn.text
     assert "Customer 21" in drawn.text
     assert "Customer 20" not in drawn.text
     assert "Messages: 28 lines, 5,000 in all" in drawn.text
     assert "seats: 2 lines\n" in drawn.text + "\n"
-    assert "$12.00" in drawn.text
+    assert "*In all* (≈ $12.00)" in drawn.text
     assert words.UNDONE in drawn.text
     assert "Undo of a bulk change" in drawn.text
     assert "none given" in drawn.text
+
+
+def test_value_says_how_many_lines_it_leaves_out() -> None:
+    totals = (FeatureTotal("balance", "messages", 5, Decimal(5000)),)
+    batch = record(totals=totals, value=BatchValue({"USD": Decimal(20)}, unknown=4))
+    drawn = card.batch_card(batch, [line(1)], audience=Audience.APPROVER, now=NOW, names=NAMES)
+    assert "*In all* (≈ $20.00, without 4 lines of unknown worth)" in drawn.text
 
 
 def test_short_list_is_shown_for_approval_as_in_the_form() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.access.limits import Worth
 from bot.access.policy import Decision, DecisionReason, Request, Verb
-from bot.batches.model import BatchLine, BatchResult, CheckedBatch, LineReason, values
+from bot.batches.model import BatchLine, BatchResult, CheckedBatch, LineReason, value_of
 from bot.batches.policy import strictest, together
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
@@ -254,7 +254,7 @@ def test_money_of_a_list_is_known_in_one_currency(
     (total,) = together(["messages"] * 2, requests)
     assert total.worth == worth(sum_of_worths)
     worths_read = [worth(amount) for amount in worths]
-    assert values([*worths_read, None]).get("USD") in (Decimal(12), Decimal(5))
+    assert value_of([*worths_read, None]).sums.get("USD") in (Decimal(12), Decimal(5))
 
 
 def worth(content: tuple[str, str] | None) -> Worth | None:

@@ -261,7 +261,7 @@ async def test_lines_of_several_kinds_are_applied_and_undone_under_one_approval(
     replica = harness.replica()
     checked = await check(harness, MIXED)
     assert checked.requestable, checked.problems
-    assert checked.value["USD"] > 10
+    assert checked.value.sums["USD"] > 10
     assert [(total.kind, total.feature, total.lines) for total in checked.totals][:2] == [
         ("balance", "messages", 1),
         ("grant", "messages", 1),

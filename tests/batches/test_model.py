@@ -12,6 +12,7 @@ from bot.batches.model import (
     BatchProgress,
     BatchRecord,
     BatchState,
+    BatchValue,
     CheckedBatch,
     CheckedLine,
     FeatureTotal,
@@ -73,7 +74,7 @@ def test_units_are_totalled_by_feature() -> None:
         FeatureTotal("balance", "messages", 3, Decimal(150), unsized=1),
         FeatureTotal("balance", "seats", 1, Decimal(3)),
     )
-    assert batch.value == {}
+    assert batch.value == BatchValue({}, unknown=4)
 
 
 def test_batch_with_a_wrong_line_can_only_be_requested_without_it() -> None:
