@@ -100,7 +100,8 @@ class Submitting:
             mandate = await self._still_mandated(request.actor, request.mandate, assessment)
             if isinstance(mandate, Decision):
                 return Outcome(Result.NOT_ALLOWED, decision=mandate, assessment=assessment)
-            if decision.approvals > len(mandate.approvals):
+            nobody_left = bool(request.mandate.approvals) and not mandate.approvals
+            if nobody_left or decision.approvals > len(mandate.approvals):
                 return Outcome(Result.NOT_APPROVED, decision=decision, assessment=assessment)
             request = replace(request, mandate=mandate)
         elif not decision.at_once and (refusal := await self._channel.own_refusal()) is not None:

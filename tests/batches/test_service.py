@@ -8,6 +8,7 @@ from bot.access.policy import Verb
 from bot.access.rules import BUILT_IN
 from bot.approvals.lifecycle import Cause, State
 from bot.approvals.notice_queue import CHANGE_NOTICES
+from bot.approvals.results import Result
 from bot.autumn.models import Environment
 from bot.batches import repository
 from bot.batches.model import (
@@ -365,6 +366,18 @@ async def test_lines_under_two_approvals_need_only_those_that_each_needs(
     assert change is not None
     assert (change.state, [approval.person for approval in change.approvals]) == (State.APPLIED, [LEA.user])
     assert await harness.inner.trail_is_intact()
+
+
+async def test_approved_line_is_refused_once_no_approval_counts(sqlite_harness: BatchHarness) -> None:
+    """Though the line alone would need none: the list's total did."""
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.approved(replica, lines_giving("cus_bold"))
+    harness.inner.permissions.needed = 0
+    harness.inner.permissions.refused.add((RAJ.user, Verb.APPROVE))
+    await replica.run()
+    (line,) = await harness.lines(replica, batch)
+    assert (line.state, line.why) == (LineState.REFUSED, Result.NOT_APPROVED)
 
 
 async def test_list_waits_while_its_approver_cannot_be_checked(sqlite_harness: BatchHarness) -> None:

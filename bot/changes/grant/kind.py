@@ -81,8 +81,9 @@ class GrantChange(ChangeKind[GrantInput]):
         return tuple(preview)
 
     def amount(self, request: GrantInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
-        """The units that are given; an unlimited grant has no size, nor has a feature that is on or off."""
-        return _left(request) if request.size is GrantSize.AMOUNT else None
+        """The units that are given. An unlimited grant has no size; nor has one that refills and gives them
+        again and again, or a feature that is on or off."""
+        return _left(request) if request.size is GrantSize.AMOUNT and not request.every else None
 
     def worth(
         self,

@@ -83,9 +83,9 @@ class UngrantChange(ChangeKind[UngrantInput]):
         )
 
     def amount(self, request: UngrantInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
-        """The units that are taken back: those that are left."""
+        """The units that are taken back: those that are left. A grant that would refill has no size."""
         grant = standalone.read(before)
-        if grant is None or grant.size is not GrantSize.AMOUNT:
+        if grant is None or grant.size is not GrantSize.AMOUNT or grant.interval:
             return None
         return max(grant.left, ZERO)
 

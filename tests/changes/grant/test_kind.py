@@ -267,6 +267,7 @@ def test_snapshot_finds_its_grant() -> None:
 def test_amount_is_the_granted_one() -> None:
     assert CHANGE.amount(grant_of(), standalone.ABSENT) == 50
     assert CHANGE.amount(grant_of(left=Decimal(20)), standalone.ABSENT) == 20
+    assert CHANGE.amount(grant_of(every="hour"), standalone.ABSENT) is None
     assert CHANGE.amount(unlimited(), standalone.ABSENT) is None
     assert CHANGE.amount(switch(), standalone.ABSENT) is None
 

@@ -132,6 +132,7 @@ def test_amount_is_what_is_taken_back() -> None:
     assert CHANGE.amount(removal(), snapshot_with()) == 60
     assert CHANGE.amount(removal(), snapshot_with(left=Decimal(-5))) == 0
     assert CHANGE.amount(removal(), snapshot_with(size=GrantSize.UNLIMITED)) is None
+    assert CHANGE.amount(removal(), snapshot_with(interval="month")) is None
     assert CHANGE.amount(removal(), standalone.ABSENT) is None
 
 
