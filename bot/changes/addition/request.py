@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from bot.autumn.models import Plan
+from bot.autumn.models import Plan, Subscription
 from bot.changes import canonical, line_form
 from bot.changes.addition import words
 from bot.changes.addition.words import AdditionNote
@@ -17,7 +17,7 @@ from bot.changes.common import identity_refusals, joined
 from bot.changes.line_form import LineForm, LineNote, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import CommonNote, Note
-from bot.lookups.products.subscriptions import is_one_time
+from bot.lookups.products.subscriptions import is_free, is_one_time
 
 _SCHEDULED = "scheduled"
 
@@ -46,12 +46,18 @@ def offered_products(facts: Facts) -> dict[str, Plan]:
 
 def times_held(plan_id: str, facts: Facts) -> int:
     """How often the customer has it."""
-    own = [subscription for subscription in subscriptions.own(facts) if subscription.status != _SCHEDULED]
-    subscribed = sum(subscription.plan_id == plan_id for subscription in own)
     purchased = (
         purchase.quantity for purchase in subscriptions.purchases(facts) if purchase.plan_id == plan_id
     )
-    return subscribed + int(sum(purchased, ZERO))
+    return len(_subscribed(plan_id, facts)) + int(sum(purchased, ZERO))
+
+
+def _subscribed(plan_id: str, facts: Facts) -> list[Subscription]:
+    return [
+        subscription
+        for subscription in subscriptions.own(facts)
+        if subscription.plan_id == plan_id and subscription.status != _SCHEDULED
+    ]
 
 
 def held_snapshot(request: AdditionInput, facts: Facts) -> Snapshot:
@@ -87,7 +93,7 @@ def guard(request: AdditionInput, facts: Facts) -> Judgement:
     )
     if refusal is not None:
         return Judgement((refusal,))
-    return Judgement((), tuple(_warnings(request, facts)))
+    return Judgement((), tuple(_warnings(request, plan, facts)))
 
 
 def _refusal(request: AdditionInput, plan: Plan, facts: Facts) -> Note | None:
@@ -113,10 +119,11 @@ def _quoted_otherwise(request: AdditionInput, facts: Facts) -> Note | None:
     return quantities.misquoted(request.product, request.quantities, facts)
 
 
-def _warnings(request: AdditionInput, facts: Facts) -> Iterator[Note]:
+def _warnings(request: AdditionInput, plan: Plan, facts: Facts) -> Iterator[Note]:
     times = times_held(request.product, facts)
     if times and request.subscription:
-        yield Note(AdditionNote.HELD_ALREADY, {"count": str(times)})
+        billed = {"billed": "yes"} if _all_billed(plan, times, facts) else {}
+        yield Note(AdditionNote.HELD_ALREADY, {"count": str(times), **billed})
     yield from subscriptions.new_in_stripe(facts)
     if facts.quote is not None and facts.quote.redirect_to_checkout:
         yield Note(BillingNote.NEEDS_CHECKOUT)
@@ -127,6 +134,16 @@ def _warnings(request: AdditionInput, facts: Facts) -> Iterator[Note]:
         yield Note(AdditionNote.UNDONE_WITH_CREDIT)
     else:
         yield Note(CommonNote.NO_UNDO if times else AdditionNote.UNDONE_WITHOUT_MONEY)
+
+
+def _all_billed(plan: Plan, times: int, facts: Facts) -> bool:
+    """Whether the new one costs something, and so do those that the customer has, for as long as it does."""
+    billed = [
+        held
+        for held in _subscribed(plan.id, facts)
+        if held.canceled_at is None and held.plan is not None and not is_free(held.plan)
+    ]
+    return not is_free(plan) and len(billed) == times
 
 
 # As a line of a list

@@ -1,7 +1,7 @@
 """What people read about products that are given in addition to the others."""
 
 from bot.changes.lines import LineLabel, LineStyle, name
-from bot.changes.notes import NoteCode
+from bot.changes.notes import Details, NoteCode
 from bot.kit.phrases import count
 
 BUTTON = "Add product"
@@ -40,6 +40,14 @@ class AdditionLine(LineLabel):
     """`about` is the product."""
 
 
+def _held_already(of: Details) -> str:
+    has = of.plural(
+        "*The customer already has this add-on.*", "*The customer already has this add-on {} times.*"
+    )
+    billed = of.plural("Both will be billed.", "All of them will be billed.")
+    return f"{has} {billed}" if "billed" in of else has
+
+
 class AdditionNote(NoteCode):
     # Refusals
     NO_PRODUCT = "no_product_to_add", "Pick the product to add."
@@ -69,13 +77,8 @@ class AdditionNote(NoteCode):
         "Autumn would not give the customer this product now. Use Autumn's dashboard.",
     )
     # Warnings
-    HELD_ALREADY = (
-        "addition_held_already",
-        lambda of: of.plural(
-            "*The customer already has this add-on.* Both will be billed.",
-            "*The customer already has this add-on {} times.* All of them will be billed.",
-        ),
-    )
+    HELD_ALREADY = "addition_held_already", _held_already
+    """`billed` if all of them cost something, and none of them is cancelled."""
     MAY_NEED_PAYMENT = (
         "addition_may_need_payment",
         "If the card can't be charged, the customer gets the product once they have paid the invoice.",

@@ -154,8 +154,7 @@ def _warnings(request: CancellationInput, subscription: Subscription, facts: Fac
         yield Note(_without_successor(subscription, facts))
     if not subscription.add_on:
         yield from subscriptions.add_ons_at_risk(facts)
-    if add_ons := _add_ons(subscription, facts):
-        yield Note(CancellationNote.ADD_ONS_GO_ON, {"products": joined(add_ons)})
+    yield from _add_ons_that_go_on(subscription, facts)
     if request.action is CancellationAction.NOW:
         yield from _right_away(request, subscription, facts)
     elif subscription.past_due:
@@ -196,13 +195,18 @@ def _without_successor(subscription: Subscription, facts: Facts) -> Cancellation
     return CancellationNote.ENTITY_SHARES if facts.scope else CancellationNote.NO_PRODUCT_LEFT
 
 
-def _add_ons(subscription: Subscription, facts: Facts) -> list[str]:
-    """Those that run alongside it and stay."""
-    return [
-        held.plan_id
+def _add_ons_that_go_on(subscription: Subscription, facts: Facts) -> Iterator[Note]:
+    """Those that run alongside it, and are not cancelled themselves."""
+    add_ons = [
+        held
         for held in facts.customer.subscriptions
-        if held.add_on and not subscription.add_on and held.status != "scheduled"
+        if held.add_on and not subscription.add_on and held.status != "scheduled" and held.canceled_at is None
     ]
+    if add_ons:
+        billed = [held.plan_id for held in add_ons if held.plan is not None and not is_free(held.plan)]
+        others = [held.plan_id for held in add_ons if held.plan_id not in billed]
+        products = {"products": joined(billed), "others": joined(others)}
+        yield Note(CancellationNote.ADD_ONS_GO_ON, products)
 
 
 def _overage(subscription: Subscription, facts: Facts) -> Iterator[tuple[str, Decimal]]:

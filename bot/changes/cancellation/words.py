@@ -108,6 +108,13 @@ def _refunded_invoice(of: Details) -> str:
     )
 
 
+def _add_ons_go_on(of: Details) -> str:
+    if "products" not in of:
+        return f"Add-ons go on: {of.names('others')}."
+    billed = f"Add-ons go on and are still billed: {of.names('products')}."
+    return f"{billed} Others go on too: {of.names('others')}." if "others" in of else billed
+
+
 class CancellationNote(NoteCode):
     # Refusals
     ALREADY_CANCELLED = (
@@ -178,8 +185,6 @@ class CancellationNote(NoteCode):
         "entity_shares",
         "No product of its own replaces it: the entity is left with what it shares with the whole customer.",
     )
-    ADD_ONS_GO_ON = (
-        "add_ons_go_on",
-        lambda of: f"Add-ons go on and are still billed: {of.names('products')}.",
-    )
+    ADD_ONS_GO_ON = "add_ons_go_on", _add_ons_go_on
+    """`products` are those that cost something, `others` those that are free, or whose price is unknown."""
     REFUNDED_INVOICE = "refunded_invoice", _refunded_invoice

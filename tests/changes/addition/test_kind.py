@@ -125,6 +125,7 @@ def test_guard_refuses(change_input: AdditionInput, facts: Facts, refusal: Note)
     assert mrkdwn(refusal)
 
 
+FREE = Plan(id="support", add_on=True)
 SUPPORTED = subscription("support", id="other", scope="customer", add_on=True)
 
 
@@ -146,6 +147,26 @@ SUPPORTED = subscription("support", id="other", scope="customer", add_on=True)
         (
             addition(),
             known(PRO, SUPPORTED),
+            [Note(AdditionNote.HELD_ALREADY, {"count": "1", "billed": "yes"}), BY_TIME, CREDITED],
+        ),
+        (
+            addition(),
+            known(PRO, SUPPORTED, SUPPORTED.model_copy(update={"canceled_at": NOW})),
+            [Note(AdditionNote.HELD_ALREADY, {"count": "2"}), BY_TIME, CREDITED],
+        ),
+        (
+            addition(),
+            known(PRO, SUPPORTED.model_copy(update={"plan": FREE})),
+            [Note(AdditionNote.HELD_ALREADY, {"count": "1"}), BY_TIME, CREDITED],
+        ),
+        (
+            addition(),
+            known(PRO, SUPPORTED.model_copy(update={"plan": None})),
+            [Note(AdditionNote.HELD_ALREADY, {"count": "1"}), BY_TIME, CREDITED],
+        ),
+        (
+            addition(),
+            known(PRO, SUPPORTED, offered=(FREE,)),
             [Note(AdditionNote.HELD_ALREADY, {"count": "1"}), BY_TIME, CREDITED],
         ),
         (addition(), known(PRO, stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE), BY_TIME, CREDITED]),
@@ -162,10 +183,22 @@ def test_guard_warns(change_input: AdditionInput, facts: Facts, warnings: list[N
     assert list(judged.warnings) == warnings
 
 
-def test_warning_says_how_many_are_held() -> None:
-    once_held, two = (mrkdwn(Note(AdditionNote.HELD_ALREADY, {"count": count})) for count in ("1", "2"))
-    assert "Both will be billed" in once_held
-    assert "already has this add-on 2 times" in two
+@pytest.mark.parametrize(
+    ("details", "text"),
+    [
+        ({"count": "1"}, "*The customer already has this add-on.*"),
+        ({"count": "2"}, "*The customer already has this add-on 2 times.*"),
+        ({"count": "1", "billed": "yes"}, "*The customer already has this add-on.* Both will be billed."),
+        (
+            {"count": "2", "billed": "yes"},
+            "*The customer already has this add-on 2 times.* All of them will be billed.",
+        ),
+    ],
+)
+def test_warning_says_how_many_are_held_and_whether_all_are_billed(
+    details: dict[str, str], text: str
+) -> None:
+    assert mrkdwn(Note(AdditionNote.HELD_ALREADY, details)) == text
 
 
 @pytest.mark.parametrize(

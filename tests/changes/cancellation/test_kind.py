@@ -60,6 +60,9 @@ def of_support(held: Subscription, plan_id: str) -> Subscription:
     return held.model_copy(update={"id": f"sub_{plan_id}", "plan_id": plan_id, "plan": named})
 
 
+FREE_ADD_ON = subscription("badge", price=None, id="sub_badge", scope="customer", add_on=True)
+UNPRICED_ADD_ON = FREE_ADD_ON.model_copy(update={"plan_id": "unpriced", "plan": None})
+CANCELLED_ADD_ON = ADD_ON.model_copy(update={"plan_id": "gone", "canceled_at": NOW, "expires_at": PERIOD_END})
 GOLD, GOLD_CANCELLED, BASIC_LATER = (
     of_support(PRO, "gold"),
     of_support(CANCELLED, "gold"),
@@ -204,9 +207,15 @@ BY_USE_ROWS = balance(
             ),
             [
                 Note(BillingNote.ADD_ONS_AT_RISK, {"products": "more"}),
-                Note(CancellationNote.ADD_ONS_GO_ON, {"products": "seats"}),
+                Note(CancellationNote.ADD_ONS_GO_ON, {"products": "seats", "others": ""}),
             ],
         ),
+        (
+            cancellation(),
+            facts_with(PRO, ADD_ON, FREE_ADD_ON, UNPRICED_ADD_ON, CANCELLED_ADD_ON, quoted=TO_FREE),
+            [Note(CancellationNote.ADD_ONS_GO_ON, {"products": "seats", "others": "badge, unpriced"})],
+        ),
+        (cancellation(), facts_with(PRO, CANCELLED_ADD_ON, quoted=TO_FREE), []),
         (
             cancellation(subscription="sub_seats", product="seats"),
             facts_with(
@@ -279,6 +288,21 @@ def test_guard_warns(change_input: CancellationInput, facts: Facts, warnings: li
     judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
+
+
+@pytest.mark.parametrize(
+    ("products", "others", "text"),
+    [
+        ("seats", "", "Add-ons go on and are still billed: seats."),
+        ("", "badge", "Add-ons go on: badge."),
+        ("seats", "badge", "Add-ons go on and are still billed: seats. Others go on too: badge."),
+    ],
+)
+def test_add_ons_are_said_to_be_billed_only_if_they_cost_something(
+    products: str, others: str, text: str
+) -> None:
+    note = Note(CancellationNote.ADD_ONS_GO_ON, {"products": products, "others": others})
+    assert mrkdwn(note) == text
 
 
 def test_earlier_refund_of_the_invoice_is_reported() -> None:
