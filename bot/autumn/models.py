@@ -404,6 +404,13 @@ class CardRefund(Model):
     invoice: RefundedInvoice = RefundedInvoice()
 
 
+class InvoiceCredits(Model):
+    """The credit that Stripe keeps for a customer, before a change."""
+
+    balance: Decimal = Decimal(0)
+    currency: Text = ""
+
+
 class Quote(Model):
     """Autumn's preview of a billing change: what it would do, and what it would cost now."""
 
@@ -413,6 +420,8 @@ class Quote(Model):
     """After the credit that Stripe keeps for the customer."""
     line_items: Many[PreviewLine] = Field(default_factory=list)
     """Charged now, or credited where below zero; not rounded."""
+    invoice_credits: InvoiceCredits | None = None
+    """None for a customer who is not in Stripe."""
     next_cycle: NextCycle | None = None
     incoming: Many[PlanMove] = Field(default_factory=list)
     outgoing: Many[PlanMove] = Field(default_factory=list)

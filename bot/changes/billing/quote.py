@@ -86,8 +86,14 @@ def lines(facts: Facts) -> Iterator[Line]:
 
     for line in quote.line_items[:_MOST_LINES]:
         yield money(BillingLine.CHARGE, line.total, line.description or line.display_name)
+    if more := quote.line_items[_MOST_LINES:]:
+        yield money(BillingLine.MORE_CHARGES, sum((line.total for line in more), ZERO), str(len(more)))
     if quote.refund is not None:
         yield money(BillingLine.REFUND, quote.refund.amount)
+    elif credit := _paid_from_credit(quote, currency):
+        yield money(BillingLine.TOTAL, quote.total + credit)
+        yield money(BillingLine.PAID_FROM_CREDIT, credit)
+        yield money(BillingLine.CHARGED, quote.total)
     else:
         yield money(BillingLine.TOTAL, quote.total)
     if quote.next_cycle is not None:
@@ -111,6 +117,16 @@ def following(plan_id: str, facts: Facts) -> PlanMove | None:
 
 def _currency(quote: Quote) -> str:
     return (quote.currency or (quote.refund.invoice.currency if quote.refund else "")).upper()
+
+
+def _paid_from_credit(quote: Quote, currency: str) -> Decimal:
+    """By how much Autumn's total is below the sum of its lines, if the customer's credit explains it."""
+    kept = quote.invoice_credits
+    if kept is None or kept.currency.upper() != currency:
+        return ZERO
+    billed = kit_money.rounded(sum((line.total for line in quote.line_items), ZERO), currency)
+    paid = billed - kit_money.rounded(quote.total, currency)
+    return paid if paid > 0 and paid == kit_money.rounded(min(billed, kept.balance), currency) else ZERO
 
 
 def _other(snapshot: Snapshot) -> Snapshot:

@@ -53,8 +53,17 @@ class BillingLine(LineLabel):
         LineStyle(no_before="", about=lambda about, _names: text.mrkdwn(about, 80) or phrases.NONE),
     )
     """One line of the invoice that is made now; `about` describes it in Autumn's words."""
+    MORE_CHARGES = (
+        "billed_now_more",
+        "Billed now:",
+        LineStyle(no_before="", about=lambda about, _names: count(int(about), "more line")),
+    )
+    """The lines that are not shown, in one; `about` is how many."""
     TOTAL = "billed_now_total", "Total billed now", LineStyle(no_before="")
-    """Less the credit that Stripe keeps for the customer."""
+    PAID_FROM_CREDIT = "paid_from_credit", "Paid from the customer's credit", LineStyle(no_before="")
+    """What Stripe takes of the credit that it keeps for the customer."""
+    CHARGED = "charged_now", "Charged now", LineStyle(no_before="")
+    """What is left to be charged after that."""
     REFUND = "refunded_now", "Refunded to the card", LineStyle(no_before="")
     NEXT_TOTAL = "next_total", "Next invoice", LineStyle(no_before="", about=billing_day)
     """`about` is its time."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.autumn.models import NextCycle, Quote
+from bot.autumn.models import InvoiceCredits, NextCycle, Quote
 from bot.changes.billing import quote, subscriptions
 from bot.changes.billing.words import BillingLine
 from bot.changes.lines import Line, ValueFormat, bullets
@@ -34,6 +34,10 @@ def money(label: BillingLine, amount: str, about: str = "", currency: str = "USD
     return Line(label, None, amount, ValueFormat.MONEY, currency=currency, about=about)
 
 
+def credit(balance: Any, currency: str = "usd") -> InvoiceCredits:
+    return InvoiceCredits(balance=Decimal(str(balance)), currency=currency)
+
+
 def test_every_amount_is_shown_with_sum_and_next_invoice() -> None:
     autumn_quote = quoted(
         charge("-19.99998450617284", description="Unused Pro"),
@@ -49,10 +53,57 @@ def test_every_amount_is_shown_with_sum_and_next_invoice() -> None:
     ]
 
 
-def test_only_eight_lines_are_shown_but_all_count() -> None:
-    autumn_quote = quoted(*range(1, 11))
+@pytest.mark.parametrize(("number", "beyond"), [(8, []), (9, ["1 more line: *$9.00*"]),
+    (10, ["2 more lines: *$19.00*"])])  # fmt: skip
+def test_lines_beyond_eight_are_shown_as_one(number: int, beyond: list[str]) -> None:
+    autumn_quote = quoted(*range(1, number + 1))
     lines = list(quote.lines(facts_with(PRO, quoted=autumn_quote)))
-    assert [line.after for line in lines] == ["1", "2", "3", "4", "5", "6", "7", "8", "55"]
+    assert [line.after for line in lines[:8]] == ["1", "2", "3", "4", "5", "6", "7", "8"]
+    assert bullets(lines[8:-1], {}) == [f"• Billed now: {line}" for line in beyond]
+    assert lines[-1] == money(BillingLine.TOTAL, str(sum(range(1, number + 1))))
+
+
+@pytest.mark.parametrize(
+    ("autumn_quote", "shown"),
+    [
+        (quoted(-20, 50, total=Decimal(0), invoice_credits=credit(45)), ("30", "30", "0")),
+        (quoted(20, total=Decimal(15), invoice_credits=credit(5)), ("20", "5", "15")),
+        (quoted("29.99998", total=Decimal(12), invoice_credits=credit("18.004")), ("30", "18", "12")),
+        # Less or more than what there is would pay: that is something else.
+        (quoted(20, total=Decimal(0), invoice_credits=credit(5)), ("0",)),
+        (quoted("1.01", total=Decimal(1), invoice_credits=credit(5)), ("1",)),
+        # Cents by which Autumn may round otherwise are no credit.
+        (quoted(20, total=Decimal(20), invoice_credits=credit(5)), ("20",)),
+        (quoted("20.004", total=Decimal("20"), invoice_credits=credit(5)), ("20",)),
+        (quoted(20, total=Decimal("19.99"), invoice_credits=credit(0)), ("19.99",)),
+        (quoted(-20, total=Decimal(-20), invoice_credits=credit(5)), ("-20",)),
+        (quoted(20, total=Decimal("20.01"), invoice_credits=credit(5)), ("20.01",)),
+        (quoted(20, total=Decimal(15), invoice_credits=credit(5, "eur")), ("15",)),
+        (quoted(20, total=Decimal(15)), ("15",)),
+    ],
+)
+def test_what_the_customers_credit_pays_is_shown(autumn_quote: Quote, shown: tuple[str, ...]) -> None:
+    """Autumn takes it off the total, though the invoice is of the whole sum."""
+    lines = list(quote.lines(facts_with(PRO, quoted=autumn_quote)))
+    labels = (BillingLine.TOTAL, BillingLine.PAID_FROM_CREDIT, BillingLine.CHARGED)
+    expected = [money(label, amount) for label, amount in zip(labels, shown, strict=False)]
+    assert lines[len(autumn_quote.line_items) :] == expected
+
+
+def test_credit_is_read_from_autumns_preview() -> None:
+    answer = {
+        "line_items": [{"description": "Team", "total": 20}],
+        "total": 0,
+        "currency": "usd",
+        "invoice_credits": {"balance": 20, "currency": "usd"},
+    }
+    lines = list(quote.lines(facts_with(PRO, quoted=Quote.model_validate(answer))))
+    assert bullets(lines, {}) == [
+        "• Billed now: Team: *$20.00*",
+        "• Total billed now: *$20.00*",
+        "• Paid from the customer's credit: *$20.00*",
+        "• Charged now: *$0.00*",
+    ]
 
 
 def test_refund_is_shown_instead_of_a_bill_in_its_invoices_currency() -> None:
@@ -159,6 +210,7 @@ def test_product_and_its_successor_are_distinguished() -> None:
         (quoted("7.5", currency="jpy"), "8"),
         (quoted(refund=refund("12.34")), "12.34"),
         (quoted(20, total=Decimal(0)), "20"),
+        (quoted(20, total=Decimal(0), invoice_credits=credit(20)), "20"),
     ],
 )
 def test_amount_is_the_money_that_moves(autumn_quote: Quote, moved: str) -> None:
