@@ -111,7 +111,8 @@ def _undo(record: Record) -> str:
 
 
 def unlike_preview(record: Record) -> str:
-    """What the change did otherwise than its preview shows, in mrkdwn; else empty."""
+    """What the change did otherwise than its preview shows, or where its summary leaves that open, in
+    mrkdwn; else empty."""
     if record.state is not State.APPLIED or record.after is None:
         return ""
     return registry.kind(record.kind).unlike_preview(record.input, record.before, record.after)

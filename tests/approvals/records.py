@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,8 @@ from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.notes import Note
+from bot.changes.trial.request import TrialInput
+from bot.changes.trial.words import TrialAction
 from bot.kit.card import Card
 from tests.kit import checks
 from tests.lookups.samples import BEFORE, LATER, NOW
@@ -80,6 +82,22 @@ def record(state: State = State.WAITING, **changes: Any) -> Record:
         "invertible": True,
     }
     return Record(**{**fields, **changes})
+
+
+def moved_trial(state: State = State.APPLIED, **changes: Any) -> Record:
+    """Its end was picked for Dec 1; Autumn rounded up."""
+    trial = TrialInput(
+        customer="cus_1",
+        subscription="sub_1",
+        product="pro",
+        action=TrialAction.MOVE_END,
+        ends_at=datetime(2026, 12, 1, 14, tzinfo=UTC),
+    )
+    then = {"subscription": "sub_1", "trial_ends_at": "2026-11-25T12:00:00.000+00:00"}
+    after = {"subscription": "sub_2", "trial_ends_at": "2026-12-02T12:00:00.000+00:00"}
+    return record(
+        state, **{"kind": "trial", "input": trial, "before": then, "after": after, "lines": (), **changes}
+    )
 
 
 def fits(card: Card) -> None:

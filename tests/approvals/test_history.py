@@ -11,7 +11,7 @@ from bot.kit import ids
 from bot.lookups import labels
 from bot.lookups.place import Place
 from bot.store.audit import Entry
-from tests.approvals.records import fits, record
+from tests.approvals.records import fits, moved_trial, record
 from tests.kit import checks
 from tests.lookups.samples import NOW
 
@@ -55,6 +55,14 @@ def test_change_is_shown_with_its_steps() -> None:
         )
         in text
     )
+
+
+def test_result_that_a_summary_leaves_open_is_shown_of_an_applied_change() -> None:
+    told = "Autumn set the end of the trial to *Dec 2, 2026*."
+    for change, expected in ((moved_trial(), True), (moved_trial(State.UNCONFIRMED), False)):
+        card = history.history(PLACE, [change], {}, now=NOW)
+        fits(card)
+        assert (told in checks.read(card.blocks)) is expected
 
 
 def test_empty_history() -> None:

@@ -6,7 +6,7 @@ from bot.approvals import words
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.message_cards import outcome_card, reminder_card
 from bot.changes.deletion.request import DeletionInput
-from tests.approvals.records import fits, record
+from tests.approvals.records import fits, moved_trial, record
 from tests.kit import checks
 from tests.lookups.samples import NOW
 
@@ -31,6 +31,17 @@ def test_outcome_starts_with_the_state_and_offers_next_steps(state: State) -> No
     assert words.HEADLINES[state].split("*")[1] in card.text.splitlines()[0]
     assert "*Acme &lt;Ltd&gt;* · Give 500 extra messages" in checks.read(card.blocks)
     assert buttons(record(state)) == BUTTONS.get(state, ["Open customer"])
+
+
+def test_outcome_names_what_autumn_made_of_a_change_that_the_summary_leaves_open() -> None:
+    def told(change: Record) -> bool:
+        text = checks.read(outcome_card(change, now=NOW).blocks)
+        assert "to Dec 1, 2026, or up to a day later" in text
+        return "Autumn set the end of the trial to *Dec 2, 2026*." in text
+
+    assert told(moved_trial())
+    assert not told(moved_trial(after=None))
+    assert not told(moved_trial(State.UNCONFIRMED))
 
 
 def test_deleted_customer_and_overlong_id_have_no_buttons() -> None:

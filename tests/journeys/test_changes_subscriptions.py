@@ -181,6 +181,7 @@ async def test_moved_trial_is_undone_under_its_new_id(harness: FormHarness) -> N
     await extend_trial(harness)
     record = applied_record(await harness.approve())
     assert product.id != before
+    assert "Autumn set the end of the trial to " in await harness.card(record)
     await undo_and_apply(harness.changes, record)
     assert ends is not None
     assert product.trial_ends_at is not None

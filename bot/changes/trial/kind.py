@@ -117,6 +117,12 @@ class TrialChange(SubscriptionChange[TrialInput]):
             return words.end_now(product)
         return words.move_end(product, times.billing_day(request.ends_at))
 
+    def unlike_preview(self, request: TrialInput, before: Snapshot, after: Snapshot) -> str:
+        ends = after.get("trial_ends_at")
+        if ends is None or self.verify(request, before, after) is not Verdict.APPLIED:
+            return ""
+        return words.ends_on(times.billing_day(datetime.fromisoformat(ends)))
+
     def shown_now(self, request: TrialInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
         if after.get("subscription") is None:
             return [billing_words.NO_LONGER_THERE]

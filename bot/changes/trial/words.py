@@ -26,7 +26,12 @@ NO_TRIALS = "The customer is not on a trial."
 
 
 def move_end(product: str, day: str) -> str:
-    return f"Move the end of the trial of {product} to {day}"
+    """`day`: of the moment that was picked, which Autumn rounds up."""
+    return f"Move the end of the trial of {product} to {day}, or up to a day later"
+
+
+def ends_on(day: str) -> str:
+    return f"Autumn set the end of the trial to *{day}*."
 
 
 def end_now(product: str) -> str:

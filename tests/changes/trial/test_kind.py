@@ -234,7 +234,8 @@ def test_change_may_wait_for_payment() -> None:
 
 def test_wording() -> None:
     names = {"pro": "Pro"}
-    assert CHANGE.summary(trial_until(LATER), names) == "Move the end of the trial of Pro to Dec 12, 2026"
+    summary = "Move the end of the trial of Pro to Dec 12, 2026, or up to a day later"
+    assert CHANGE.summary(trial_until(LATER), names) == summary
     assert CHANGE.summary(trial_ended_now(), names) == "End the trial of Pro now"
     before = snapshot_of(trial_ended_now(), TRIAL)
     assert CHANGE.shown_now(trial_ended_now(), before, before)[0].endswith("*Dec 2, 2026*")
@@ -244,3 +245,27 @@ def test_wording() -> None:
     assert CHANGE.shown_now(trial_ended_now(), before, snapshot_of(trial_ended_now()))[0].endswith(
         "no longer there."
     )
+
+
+@pytest.mark.parametrize(
+    ("change_input", "after", "result"),
+    [
+        (trial_until(LATER), [on_trial(LATER)], "Autumn set the end of the trial to *Dec 12, 2026*."),
+        (
+            trial_until(LATER),
+            [on_trial(LATER + 23 * HOUR, "renewed")],
+            "Autumn set the end of the trial to *Dec 13, 2026*.",
+        ),
+        # As when someone marked it as applied.
+        (trial_until(LATER), [TRIAL], ""),
+        (trial_until(LATER), [on_trial(LATER + 3 * DAY)], ""),
+        (trial_until(LATER), [on_trial(None)], ""),
+        (trial_until(LATER), [], ""),
+        (trial_ended_now(), [on_trial(None)], ""),
+    ],
+)
+def test_result_names_the_day_that_autumn_arrived_at(
+    change_input: TrialInput, after: list[Subscription], result: str
+) -> None:
+    before, read_back = snapshot_of(change_input, TRIAL), snapshot_of(change_input, *after)
+    assert CHANGE.unlike_preview(change_input, before, read_back) == result
