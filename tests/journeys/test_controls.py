@@ -45,7 +45,7 @@ async def fill_in_purchase_limit(maple: Running) -> None:
     [
         (
             fill_in_percentage,
-            "120% of what is granted",
+            "120% of what the main product includes",
             "spend_limits",
             {"overage_limit": 120, "limit_type": "usage_percentage"},
         ),

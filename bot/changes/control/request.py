@@ -42,7 +42,7 @@ class ControlInput(ChangeInput):
     """In units of the feature: the limit, or the threshold of an alert or a top-up. None for an overage, and
     for a removal. Of an alert it also says which one is meant, as there may be several of a feature."""
     percentage: bool = False
-    """Of a spend limit: whether it is a percentage of what is granted."""
+    """Of a spend limit: whether it is a percentage of what the main product includes."""
     threshold_type: ThresholdType | None = None
     """Of an alert."""
     quantity: Decimal | None = None
@@ -193,8 +193,7 @@ def value_of(control: str, entry: Entry) -> str:
         return words.OFF
     if control == ControlType.SPEND:
         limit = _number(entry.get("overage_limit"))
-        percentage = entry.get("limit_type") == "usage_percentage"
-        return words.percent(limit) if percentage else words.units(limit)
+        return words.percent(limit) if _is_percentage(entry) else words.units(limit)
     if control == ControlType.USAGE:
         limit = words.per(_number(entry.get("limit")), str(entry.get("interval") or ""))
         counted = counted_properties(entry)
@@ -205,6 +204,11 @@ def value_of(control: str, entry: Entry) -> str:
     if control == ControlType.ALERT:
         return words.alert(threshold, str(entry.get("threshold_type") or ""))
     return words.top_up(threshold, _number(entry.get("quantity")), _purchases(entry.get("purchase_limit")))
+
+
+def _is_percentage(entry: Entry) -> bool:
+    """Of a spend limit."""
+    return bool(entry.get("limit_type") == "usage_percentage")
 
 
 def _purchases(limit: Any) -> str:
@@ -288,15 +292,19 @@ def _nothing(request: ControlInput, facts: Facts) -> Iterator[Note]:
 
 
 def _warnings(request: ControlInput, facts: Facts) -> Iterator[Note]:
-    if request.remove:
+    entry = written_entry(request, facts.customer)
+    if entry is None:
         yield Note(ControlNote.PRODUCT_COUNTS)
         return
     if has_inherited(request.control, request.feature, facts.customer):
         yield Note(ControlNote.REPLACES_PRODUCT)
+    if not controls.enabled(request.control, entry):
+        yield Note(ControlNote.IS_OFF)
+        return
     match request.control:
-        case ControlType.SPEND if request.percentage:
+        case ControlType.SPEND if _is_percentage(entry):
             yield Note(ControlNote.CUTS_USE)
-            yield Note(ControlNote.PERCENTAGE_GRANTED)
+            yield Note(ControlNote.PERCENTAGE_INCLUDED)
         case ControlType.SPEND | ControlType.USAGE:
             yield Note(ControlNote.CUTS_USE)
         case ControlType.OVERAGE:
@@ -304,17 +312,16 @@ def _warnings(request: ControlInput, facts: Facts) -> Iterator[Note]:
         case ControlType.ALERT:
             yield Note(ControlNote.STOPS_NOTHING)
         case ControlType.TOP_UP:
-            yield from _buying(request, facts)
+            yield from _buying(request.feature, entry, facts)
         case _:  # pragma: no cover - a closed set
             assert_never(request.control)
 
 
-def _buying(request: ControlInput, facts: Facts) -> Iterator[Note]:
+def _buying(feature: str, entry: Entry, facts: Facts) -> Iterator[Note]:
     yield Note(ControlNote.BUYS)
-    entry = written_entry(request, facts.customer) or {}
     if not entry.get("purchase_limit"):
         yield Note(ControlNote.NO_PURCHASE_LIMIT)
-    balance = facts.customer.balances.get(request.feature)
+    balance = facts.customer.balances.get(feature)
     prices = [row.price for row in balance.breakdown if row.price] if balance else []
     if not any(price.billing_method == _AHEAD for price in prices):
-        yield Note(ControlNote.NOT_SOLD, {"feature": request.feature})
+        yield Note(ControlNote.NOT_SOLD, {"feature": feature})

@@ -70,7 +70,7 @@ INTERVAL = "Per"
 INTERVAL_NAMES = {"day": "day", "week": "week", "month": "month", "year": "year"}
 LIMIT_TYPE = "Measured in"
 LIMIT_UNITS = "units over what is granted"
-LIMIT_PERCENT = "% of what is granted"
+LIMIT_PERCENT = "% of what the main product includes"
 PERCENT_HINT = "A percentage, such as 120 or 150"
 PROPERTIES = "Only usage with"
 PROPERTIES_HINT = (
@@ -122,7 +122,7 @@ def purchases(number: str, interval: str, intervals: str) -> str:
 
 
 def percent(number: str) -> str:
-    return f"{number}% of what is granted"
+    return f"{number}% of what the main product includes"
 
 
 def only_with(limit: str, properties: str) -> str:
@@ -185,9 +185,9 @@ class ControlNote(NoteCode):
         "control_cuts_use",
         "Usage beyond the limit is blocked: the customer's users are stopped there.",
     )
-    PERCENTAGE_GRANTED = (
+    PERCENTAGE_INCLUDED = (
         "control_percentage_granted",
-        "The percentage is of what is granted: when that changes, so does the limit.",
+        "The percentage is of what the main product includes: when that changes, so does the limit.",
     )
     REPLACES_PRODUCT = (
         "control_replaces_product",
@@ -196,6 +196,10 @@ class ControlNote(NoteCode):
     PRODUCT_COUNTS = (
         "control_product_counts",
         "Any control that comes from a product applies again.",
+    )
+    IS_OFF = (
+        "control_is_off",
+        "The control will be off: it stays with the customer, but limits, allows, buys and reports nothing.",
     )
     STOPS_NOTHING = (
         "control_stops_nothing",

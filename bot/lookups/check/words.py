@@ -62,7 +62,7 @@ def spend_limit(limit: str) -> str:
 
 
 def spend_limit_percent(limit: str) -> str:
-    return f"The limit: {limit}% of what is granted."
+    return f"The limit: {limit}% of what the main product includes."
 
 
 def sold(units: str) -> str:

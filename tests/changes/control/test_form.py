@@ -122,7 +122,7 @@ def test_spend_limit_as_a_percentage_of_the_grant() -> None:
     assert words.LIMIT_HINT in str(form.view)
     form.fill("limit_type", option="percent")
     assert words.PERCENT_HINT in str(form.view)
-    assert "Spend limit for Messages: 50 units → *120% of what is granted*" in form.text
+    assert "Spend limit for Messages: 50 units → *120% of what the main product includes*" in form.text
     form.fill("reason", text="x")
     assert form.submit().input == spend_limit(limit=Decimal(120), percentage=True)
     form.fill("action", option="remove")

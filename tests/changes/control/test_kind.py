@@ -33,6 +33,8 @@ DAILY_WRITTEN = {name: value for name, value in DAILY.items() if name != "usage"
 FILTERED = {**DAILY, "filter": {"properties": {"model": "x"}}}
 PERCENT = {**SPEND, "limit_type": "usage_percentage"}
 FOR_X = '{"model":"x"}'
+OFF_SPEND = json.dumps({**SPEND, "enabled": False})
+OVERAGE_ALLOWED = {"feature_id": "messages", "enabled": True}
 SOLD = balance(row(price=AHEAD))
 
 
@@ -224,13 +226,35 @@ def test_guard_refuses(change_input: ControlInput, customer_facts: Facts, refusa
         (
             spend_limit(percentage=True),
             facts_with_controls(spend_limits=[SPEND]),
-            [Note(ControlNote.CUTS_USE), Note(ControlNote.PERCENTAGE_GRANTED)],
+            [Note(ControlNote.CUTS_USE), Note(ControlNote.PERCENTAGE_INCLUDED)],
         ),
         (spend_limit(), facts_with_controls(spend_limits=[PERCENT]), [Note(ControlNote.CUTS_USE)]),
         (
             spend_limit(limit=None, restores=json.dumps(SPEND)),
             facts_with_controls(spend_limits=[PERCENT]),
             [Note(ControlNote.CUTS_USE)],
+        ),
+        (
+            spend_limit(limit=None, restores=json.dumps(PERCENT)),
+            facts_with_controls(spend_limits=[SPEND]),
+            [Note(ControlNote.CUTS_USE), Note(ControlNote.PERCENTAGE_INCLUDED)],
+        ),
+        # An undo that switches a control off.
+        *(
+            (asked, facts_with_controls(**{asked.control: [now]}), [Note(ControlNote.IS_OFF)])
+            for asked, now in (
+                (spend_limit(limit=None, restores=OFF_SPEND), SPEND),
+                (spend_limit(limit=None, restores=json.dumps({**PERCENT, "enabled": False})), PERCENT),
+                (usage(restores=json.dumps({**DAILY_WRITTEN, "enabled": False})), DAILY),
+                (overage(restores=json.dumps({**OVERAGE_ALLOWED, "enabled": False})), OVERAGE_ALLOWED),
+                (alert(restores=json.dumps({**ALERT, "enabled": False})), ALERT),
+                (top_up(restores=json.dumps({**TOP_UP, "enabled": False})), TOP_UP),
+            )
+        ),
+        (
+            spend_limit(limit=None, restores=OFF_SPEND),
+            facts_with_controls(spend_limits=[PLAN]),
+            [Note(ControlNote.REPLACES_PRODUCT), Note(ControlNote.IS_OFF)],
         ),
         (usage(), facts_with_controls(usage_limits=[FILTERED]), [Note(ControlNote.CUTS_USE)]),
         (
@@ -587,7 +611,7 @@ def test_entry_is_restored_without_fields_it_did_not_have(
     ("control", "entry", "value"),
     [
         ("spend_limits", SPEND, "50 units"),
-        ("spend_limits", {**SPEND, "limit_type": "usage_percentage"}, "50% of what is granted"),
+        ("spend_limits", PERCENT, "50% of what the main product includes"),
         ("spend_limits", {"overage_limit": 50}, "off"),
         ("spend_limits", {"enabled": True}, "– units"),
         ("usage_limits", {"limit": 1500, "interval": "week"}, "1,500 units a week"),
