@@ -24,6 +24,7 @@ from bot.changes.reward.rewards import (
     subscription_discounts,
 )
 from bot.changes.reward.words import RewardAction, RewardNote
+from bot.lookups.products.subscriptions import next_paid_change
 
 _LONGEST_CODE = 200
 
@@ -106,7 +107,7 @@ def _warnings(request: RewardInput, coupon: Coupon, own: Discount | None, facts:
         yield Note(RewardNote.STARTS_AFRESH, {"name": name_of(coupon)})
     next_invoices = estimates(facts, coupon)
     if not next_invoices:
-        yield Note(RewardNote.AT_NEXT_CHECKOUT)
+        yield _without_preview(facts)
         return
     unmatched = tuple(_currency(coupon, next_invoices, facts))
     yield from unmatched
@@ -120,6 +121,14 @@ def _warnings(request: RewardInput, coupon: Coupon, own: Discount | None, facts:
         )
     elif not unmatched:
         yield Note(RewardNote.NO_EFFECT)
+
+
+def _without_preview(facts: Facts) -> Note:
+    change = next_paid_change(facts.customer)
+    if change is None:
+        return Note(RewardNote.AT_NEXT_CHECKOUT)
+    starts = {"product": change.starts.plan_id, "at": canonical.time(change.at)}
+    return Note(RewardNote.INVOICE_AT_START, starts)
 
 
 def _currency(coupon: Coupon, next_invoices: Sequence[Next], facts: Facts) -> Iterator[Note]:

@@ -187,6 +187,13 @@ class RewardNote(NoteCode):
         "at_next_checkout",
         "No invoice is coming: the discount shows at the next checkout link.",
     )
+    INVOICE_AT_START = (
+        "invoice_at_start",
+        lambda of: (
+            f"The next invoice comes when {of.text('product')} starts on {of.billing_day('at')}. Autumn "
+            "doesn't preview it, so Maple can't tell what the discount takes off it."
+        ),
+    )
     STRIPE_ONLY = (
         "stripe_only",
         lambda of: (

@@ -14,7 +14,7 @@ from bot.lookups.answers import Billing, CatalogueNames, Read
 from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.invoices import words
 from bot.lookups.invoices.facts import InvoiceState, Unpaid
-from bot.lookups.products.subscriptions import plan_changes
+from bot.lookups.products.subscriptions import next_paid_change
 
 SIZE = 10
 _PREVIEWS = 3
@@ -102,9 +102,8 @@ def line(invoice: Invoice, plan_names: dict[str, str]) -> str:
 
 
 def _with_a_plan(customer: Customer | None) -> str:
-    """When the next invoice comes that Autumn does not preview: that of a plan yet to start."""
-    changes = plan_changes(customer) if customer else ()
-    change = next((candidate for candidate in changes if not candidate.to_free), None)
+    """When the next invoice comes that Autumn does not preview."""
+    change = next_paid_change(customer) if customer else None
     if customer is None or change is None:
         return ""
     price = names.price(change.starts.plan, names.currencies(customer))

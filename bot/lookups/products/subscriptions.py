@@ -73,6 +73,11 @@ def plan_changes(customer: Customer) -> tuple[PlanChange, ...]:
     return tuple(changes[id(held)] for held in customer.subscriptions if id(held) in changes)
 
 
+def next_paid_change(customer: Customer) -> PlanChange | None:
+    """The change that brings an invoice which Autumn does not preview: that of a product yet to start."""
+    return next((change for change in plan_changes(customer) if not change.to_free), None)
+
+
 def _possible_changes(customer: Customer) -> list[PlanChange]:
     """Those whose days and groups allow it; of each plan that ends, the nearest first."""
     scheduled: dict[tuple[str, date], list[tuple[datetime, Subscription]]] = {}

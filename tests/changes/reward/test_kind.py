@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Discount, Duration, Flag, InvoicePreview, LineDiscount, PreviewLine, PromoCode
+from bot.autumn.models import (
+    Customer,
+    Discount,
+    Duration,
+    Flag,
+    InvoicePreview,
+    LineDiscount,
+    PreviewLine,
+    PromoCode,
+)
 from bot.changes.lines import Line, ValueFormat, value_bullet
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import CommonNote, Note
@@ -110,6 +119,17 @@ def test_codes_redeemed_by_this_customer_count() -> None:
 
 
 CHECKOUT = Note(RewardNote.AT_NEXT_CHECKOUT)
+AT_START = Note(RewardNote.INVOICE_AT_START, {"product": "basic", "at": "2026-12-12T15:06:00.000+00:00"})
+
+
+def changing_to(price: int | None) -> Customer:
+    """Of a paid product, at the end of the period."""
+    ends = subscription("pro", canceled_at=NOW, expires_at=LATER)
+    return customer(
+        subscriptions=[ends, subscription("basic", price=price, status="scheduled", started_at=LATER)]
+    )
+
+
 LIMITED = replace(known(), rewards=rewards(coupon(plan_ids=["team", "pro"])))
 FIXED: dict[str, Any] = {"type": "fixed_discount"}
 THEIRS = discount("sub", subscription_id="s")
@@ -121,6 +141,8 @@ TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
     [
         (ask(APPLY, reward="ten"), known(), [CHECKOUT]),
         (ask(APPLY, reward="ten"), known(upcoming=()), [CHECKOUT]),
+        (ask(APPLY, reward="ten"), known(upcoming=(), customer=changing_to(price=20)), [AT_START]),
+        (ask(APPLY, reward="ten"), known(upcoming=(), customer=changing_to(price=None)), [CHECKOUT]),
         (ask(APPLY, reward="ten"), replace(facts(), rewards=ALL), [CHECKOUT]),
         (
             ask(APPLY, reward="ten"),
