@@ -42,6 +42,12 @@ def test_limit_is_named(limit: str | None, words: str) -> None:
     assert words in text
 
 
+def test_limit_of_an_entity_is_not_called_the_customers() -> None:
+    of_entity = {**ABOUT, "entity_id": "ws_1", "limit_type": "included"}
+    text = alert_text(limit_reached.SOURCE, of_entity)
+    assert text == "*Messages*: the entity has used all that is included."
+
+
 @pytest.mark.parametrize(
     ("alert", "words"),
     [

@@ -1,4 +1,4 @@
-"""A customer reached a limit of a feature: what is included, or one that was set."""
+"""A customer, or an entity of theirs, reached a limit of a feature: what is included, or one that was set."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,8 @@ def _read(data: Data) -> Iterator[Occurrence]:
 def _tell(occurrence: Occurrence, names: EventNames) -> str:
     limit = str(occurrence.facts.get("limit") or "")
     reached = _LIMITS.get(limit) or f"has reached a limit ({spoken(limit) or 'not named'})"
-    return f"{names.feature(occurrence.feature)}: the customer {reached}."
+    who = "entity" if occurrence.entity else "customer"
+    return f"{names.feature(occurrence.feature)}: the {who} {reached}."
 
 
 SOURCE = AlertSource(
