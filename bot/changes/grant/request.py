@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from bot.autumn.models import Feature
+from bot.autumn.models import Balance, Feature
 from bot.changes import amounts, canonical, line_form, standalone
 from bot.changes.amounts import AmountNote
 from bot.changes.common import identity_refusals
@@ -119,9 +119,17 @@ def _warnings(request: GrantInput, facts: Facts) -> Iterator[Note]:
     if request.size is GrantSize.UNLIMITED and balance is not None:
         yield Note(GrantNote.HIDES_ROWS, {"feature": request.feature})
     if request.size is GrantSize.AMOUNT:
-        if balance is not None and not request.every:
-            yield Note(GrantNote.USED_LATER)
+        if balance is not None and not request.every and _used_before(balance):
+            yield Note(GrantNote.USED_LATER, {"feature": request.feature})
         yield Note(GrantNote.VANISHES)
+
+
+def _used_before(balance: Balance) -> bool:
+    """Whether all that products include is used before a grant that is never refilled: what resets comes
+    first. Among what does not reset, whatever expires does, and then it depends on which was given first."""
+    of_products = [row for row in balance.breakdown if row.plan_id is not None]
+    resetting = [row for row in of_products if row.reset is not None and row.reset.resets_at is not None]
+    return bool(of_products) and resetting == of_products
 
 
 # As a line of a list

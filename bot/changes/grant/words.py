@@ -135,7 +135,10 @@ class GrantNote(NoteCode):
     )
     USED_LATER = (
         "grant_used_later",
-        "What the customer's products include is used first, and this after it. Resets don't affect it.",
+        lambda of: (
+            f"What the customer's products include of {of.text('feature')} is used first, and this after it. "
+            "Resets don't affect it."
+        ),
     )
     VANISHES = (
         "grant_vanishes",

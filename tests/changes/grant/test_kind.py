@@ -7,7 +7,7 @@ import pytest
 
 from bot.access.limits import Today
 from bot.approvals.preview import assess
-from bot.autumn.models import Customer, Flag
+from bot.autumn.models import Customer, Flag, Reset
 from bot.changes import canonical, standalone
 from bot.changes.amounts import AmountNote
 from bot.changes.grant.kind import GrantChange
@@ -23,6 +23,7 @@ from tests.changes.facts import MONTHLY, NOW, ONE_OFF, SOON, balance, customer, 
 CHANGE = GrantChange()
 ABOUT = {"feature": "messages"}
 OWN = row("maple_1", included=50, usage=0, plan_id=None, reset=ONE_OFF)
+GIFT = OWN.model_copy(update={"id": "gift"})
 HELD = facts(balance(row()))
 NEW = facts()
 UNLIMITED = facts(balance(row(plan_id=None, unlimited=True, reset=None), unlimited=True))
@@ -104,7 +105,7 @@ def test_little_can_be_given(units: str) -> None:
     assert CHANGE.guard(grant_of(amount=Decimal(units)), NEW, NOW).allowed
 
 
-LATER_USED, VANISHES = Note(GrantNote.USED_LATER), Note(GrantNote.VANISHES)
+LATER_USED, VANISHES = Note(GrantNote.USED_LATER, ABOUT), Note(GrantNote.VANISHES)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,13 @@ LATER_USED, VANISHES = Note(GrantNote.USED_LATER), Note(GrantNote.VANISHES)
     [
         (grant_of(), NEW, [VANISHES]),
         (grant_of(), HELD, [LATER_USED, VANISHES]),
+        (grant_of(expires_at=FAR), HELD, [LATER_USED, VANISHES]),
+        (grant_of(), facts(balance(row(), GIFT)), [LATER_USED, VANISHES]),
+        # Of these it depends, or there is nothing of a product.
+        (grant_of(), facts(balance(row(), row("pack", reset=ONE_OFF))), [VANISHES]),
+        (grant_of(), facts(balance(row(reset=None))), [VANISHES]),
+        (grant_of(), facts(balance(row(reset=Reset(interval="month")))), [VANISHES]),
+        (grant_of(), facts(balance(GIFT)), [VANISHES]),
         (grant_of(every="month"), HELD, [VANISHES]),
         (grant_of(expires_at=FAR), NEW, [VANISHES]),
         (grant_of(expires_at=NOW + timedelta(milliseconds=1)), NEW, [VANISHES]),
