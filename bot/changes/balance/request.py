@@ -239,7 +239,7 @@ def _warnings(request: BalanceInput, held: HeldBalance, facts: Facts) -> Iterato
     if changes_figures(request, was):
         if then.resets:
             yield Note(BalanceNote.UNTIL_RESET, {"at": canonical.time_or_none(then.resets_at) or ""})
-        yield from _money(was, then, seats=allocated(held, facts))
+        yield from _money(was, then, held, seats=allocated(held, facts))
         if then.vanishes:
             yield Note(BalanceNote.ROW_VANISHES)
         if was.rolled_left > then.rolled_left:
@@ -252,7 +252,7 @@ def _warnings(request: BalanceInput, held: HeldBalance, facts: Facts) -> Iterato
         yield Note(BalanceNote.ENTITIES_COUNTED)
 
 
-def _money(was: BalanceFigures, then: BalanceFigures, *, seats: bool) -> Iterator[Note]:
+def _money(was: BalanceFigures, then: BalanceFigures, held: HeldBalance, *, seats: bool) -> Iterator[Note]:
     """Only usage above the grant is billed, and nothing that is paid ahead. Seats are billed at once
     or on the next invoice: that depends on their product, and Autumn does not say which."""
     more = then.overage - was.overage
@@ -260,7 +260,9 @@ def _money(was: BalanceFigures, then: BalanceFigures, *, seats: bool) -> Iterato
         return
     if was.price in (None, "prepaid"):
         if more > 0:
-            yield Note(BalanceNote.BECOMES_DEBT, _units(then.overage))
+            alone = len(held.balance.breakdown) == 1 and entities_share(held.balance) is None
+            code = BalanceNote.BECOMES_DEBT if alone else BalanceNote.SOURCE_BECOMES_DEBT
+            yield Note(code, _units(then.overage))
     elif more > 0:
         yield Note(BalanceNote.SEATS_BILLED if seats else BalanceNote.OVERAGE_BILLED, _units(more))
     else:

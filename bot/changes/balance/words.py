@@ -242,8 +242,15 @@ class BalanceNote(NoteCode):
     BECOMES_DEBT = (
         "becomes_debt",
         lambda of: (
-            f"The balance goes {of.number('units')} below zero. The customer needs to be given that many "
-            "before anything is left."
+            f"The balance goes {of.number('units')} below zero. Extra allowance makes that up before "
+            "anything is left."
+        ),
+    )
+    SOURCE_BECOMES_DEBT = (
+        "source_becomes_debt",
+        lambda of: (
+            f"This source goes {of.number('units')} below zero. Extra allowance on it makes that up before "
+            "anything of it is left."
         ),
     )
     ROW_VANISHES = "row_vanishes", "Autumn no longer shows a grant once nothing of it is left."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from bot.autumn.models import BalanceRow, Customer, PlanItem, Subscription
+from bot.autumn.models import Balance, BalanceRow, Customer, PlanItem, Subscription
 from bot.changes import canonical, line_form
 from bot.changes.billing import subscriptions
 from bot.changes.billing.quantities import quantity_of, quantity_refusal, quantity_rows, sold_with
@@ -43,7 +43,7 @@ def guard(request: QuantityInput, facts: Facts) -> Judgement:
     refusal = _refusal(request, item, row) or subscriptions.refused_quote(facts)
     if refusal is not None:
         return _no(refusal)
-    return Judgement((), tuple(_warnings(request, row)))
+    return Judgement((), tuple(_warnings(request, row, facts.customer.balances[request.feature])))
 
 
 def quantity_row(
@@ -63,9 +63,11 @@ def _refusal(request: QuantityInput, item: PlanItem, row: BalanceRow) -> Note | 
     return Note(CommonNote.NOTHING_TO_DO) if request.quantity == quantity_of(row) else None
 
 
-def _warnings(request: QuantityInput, row: BalanceRow) -> Iterator[Note]:
+def _warnings(request: QuantityInput, row: BalanceRow, balance: Balance) -> Iterator[Note]:
     if request.quantity < row.usage:
-        yield Note(QuantityNote.BELOW_USED, {"used": canonical.number(row.usage)})
+        alone = len(balance.breakdown) == 1 and balance.remaining <= row.remaining
+        code = QuantityNote.BELOW_USED if alone else QuantityNote.SOURCE_BELOW_USED
+        yield Note(code, {"used": canonical.number(row.usage)})
     if request.billed is Billed.NEXT_INVOICE:
         yield Note(QuantityNote.NOT_BILLED_NOW)
         return

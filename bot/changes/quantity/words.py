@@ -53,6 +53,13 @@ class QuantityNote(NoteCode):
             f"*The customer already uses {of.number('used')}*, more than this quantity. Nothing will be left."
         ),
     )
+    SOURCE_BELOW_USED = (
+        "source_below_used",
+        lambda of: (
+            f"*The customer already uses {of.number('used')} of this source*, more than this quantity. "
+            "Nothing of it will be left."
+        ),
+    )
     NOT_BILLED_NOW = (
         "not_billed_now",
         "The rest of this period is neither billed nor credited.",

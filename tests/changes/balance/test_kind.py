@@ -161,6 +161,20 @@ def note(code: NoteCode, **details: str) -> Note:
             [UNTIL, note(BalanceNote.OVERAGE_BILLED, units="40")],
         ),
         (edit(SET, -40), facts(held(row(price=AHEAD))), [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
+        (
+            edit(SET, -40),
+            facts(held(row(), row("other"))),
+            [
+                UNTIL,
+                note(BalanceNote.SOURCE_BECOMES_DEBT, units="40"),
+                note(BalanceNote.OTHER_ROWS, count="1"),
+            ],
+        ),
+        (
+            edit(SET, -40),
+            facts(held(row(), granted=1500)),
+            [UNTIL, note(BalanceNote.SOURCE_BECOMES_DEBT, units="40"), note(BalanceNote.ENTITIES_COUNTED)],
+        ),
         (edit(USAGE, 200), facts(held(row(usage=1300))), [UNTIL]),
         # Only seats above the grant are billed: 5 are granted and 3 used.
         (edit(USAGE, 5, feature="seats"), seats(), []),

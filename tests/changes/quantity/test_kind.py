@@ -26,6 +26,9 @@ CHANGE = QuantityChange()
 BY_TIME = Note(BillingNote.SHOWN_BY_TIME)
 MAY_NEED_PAYMENT = Note(QuantityNote.MAY_NEED_PAYMENT)
 
+OF_SOURCE = Note(QuantityNote.SOURCE_BELOW_USED, {"used": "3"})
+GIFT = row("gift", included=10, usage=10, plan_id=None)
+
 
 def subscription_selling(
     included: int | None = 2, pack: int | None = None, most: int | None = None
@@ -165,6 +168,16 @@ def test_guard_refuses(change_input: QuantityInput, facts: Facts, refusal: Note)
             quantity_of(0),
             facts_with_seats(subscription_selling(included=None), balances=(seats(included=0),)),
             [Note(QuantityNote.BELOW_USED, {"used": "3"}), BY_TIME],
+        ),
+        (
+            quantity_of(2),
+            facts_with_seats(balances=(balance(*seats().breakdown, GIFT, feature_id="seats"),)),
+            [OF_SOURCE, BY_TIME],
+        ),
+        (
+            quantity_of(2),
+            facts_with_seats(balances=(seats().model_copy(update={"remaining": Decimal(8)}),)),
+            [OF_SOURCE, BY_TIME],
         ),
         (
             quantity_of(2, billed=Billed.NEXT_INVOICE),
