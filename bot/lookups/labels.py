@@ -111,7 +111,7 @@ def every(interval: str, times: int | None) -> str:
     if interval == "one_off":
         return "once"
     if interval == "semi_annual":
-        return "every 6 months"
+        return f"every {6 * (times or 1):,} months"
     word = INTERVALS.get(interval, "")
     if not word:
         return ""

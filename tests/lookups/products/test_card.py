@@ -100,6 +100,10 @@ def test_product_shows_status_price_and_dates(changes: dict[str, Any], lines: li
             "$99.00 every 3 months",
         ),
         (plan(price=PlanPrice(amount=Decimal(99), interval="semi_annual")), "$99.00 every 6 months"),
+        (
+            plan(price=PlanPrice(amount=Decimal(99), interval="semi_annual", interval_count=2)),
+            "$99.00 every 12 months",
+        ),
         (plan(price=PlanPrice(amount=Decimal(99), interval="one_off")), "$99.00 once"),
         (plan(price=PlanPrice(amount=Decimal(99), interval="aeon")), "$99.00"),
         (plan(price=PlanPrice(amount=Decimal(99), interval="multiple")), "$99.00"),
