@@ -1,20 +1,21 @@
-"""A customer's billing controls, as Autumn reports them."""
+"""The billing controls of a customer or an entity, as Autumn reports them."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeAlias
 
-from bot.autumn.models import Customer
+from bot.autumn.models import Balance, Customer, Entity
 
+Holder: TypeAlias = Customer | Entity
 Entry = Mapping[str, Any]
 
 SPEND, USAGE, OVERAGE = "spend_limits", "usage_limits", "overage_allowed"
 _ON_UNLESS_SAID = (USAGE, "usage_alerts")
 
 
-def entries(control: str, customer: Customer) -> list[Entry]:
+def entries(control: str, holder: Holder) -> list[Entry]:
     """All entries of a list, a product's too."""
-    listed = customer.billing_controls.get(control)
+    listed = holder.billing_controls.get(control)
     return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
 
 
@@ -22,13 +23,27 @@ def enabled(control: str, entry: Entry) -> bool:
     return bool(entry.get("enabled", control in _ON_UNLESS_SAID))
 
 
-def in_force(control: str, features: frozenset[str], customer: Customer) -> list[Entry]:
+def in_force(control: str, features: frozenset[str], holder: Holder) -> list[Entry]:
     """Those that count for one of these features."""
     return [
         entry
-        for entry in entries(control, customer)
+        for entry in entries(control, holder)
         if entry.get("feature_id") in features and enabled(control, entry)
     ]
+
+
+def skips_overage(feature: str, holder: Holder) -> bool:
+    """Whether a spend limit keeps the feature's overage off the invoices."""
+    limits = in_force(SPEND, frozenset({feature}), holder)
+    return any(limit.get("skip_overage_billing") is True for limit in limits)
+
+
+def billed_overage(balance: Balance, *holders: Holder) -> Decimal:
+    """How much of the overage is billed: only that of sources whose price is for it, and none of it where a
+    spend limit of one of the holders keeps it off the invoices."""
+    if any(skips_overage(balance.feature_id, holder) for holder in holders):
+        return Decimal(0)
+    return sum((row.overage for row in balance.breakdown if row.billed_by_use), Decimal(0))
 
 
 def number(value: Any) -> Decimal | None:

@@ -20,6 +20,7 @@ from bot.changes.common import identity_refusals
 from bot.changes.line_form import LineCells, LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import CommonNote, Note
+from bot.lookups import controls
 from bot.lookups.entities.holdings import entities_share
 from bot.lookups.names import resolve_feature
 
@@ -239,7 +240,7 @@ def _warnings(request: BalanceInput, held: HeldBalance, facts: Facts) -> Iterato
     if changes_figures(request, was):
         if then.resets:
             yield Note(BalanceNote.UNTIL_RESET, {"at": canonical.time_or_none(then.resets_at) or ""})
-        yield from _money(was, then, held, seats=allocated(held, facts))
+        yield from _money(request, held, facts)
         if then.vanishes:
             yield Note(BalanceNote.ROW_VANISHES)
         if was.rolled_left > then.rolled_left:
@@ -252,15 +253,21 @@ def _warnings(request: BalanceInput, held: HeldBalance, facts: Facts) -> Iterato
         yield Note(BalanceNote.ENTITIES_COUNTED)
 
 
-def _money(was: BalanceFigures, then: BalanceFigures, held: HeldBalance, *, seats: bool) -> Iterator[Note]:
-    """Only usage above the grant is billed, and nothing that is paid ahead. Seats are billed at once
-    or on the next invoice: that depends on their product, and Autumn does not say which."""
+def _money(request: BalanceInput, held: HeldBalance, facts: Facts) -> Iterator[Note]:
+    """Only usage above the grant is billed, and nothing that is paid ahead or that a spend limit keeps off
+    the invoices. Seats are billed at once or on the next invoice, whatever the limit: which of the two
+    depends on their product, and Autumn does not say."""
+    was, then = held.pool, figures_after(request, held.pool)
     more = then.overage - was.overage
     if near(more, ZERO):
         return
-    if was.price in (None, "prepaid"):
+    seats = allocated(held, facts)
+    limited = [facts.customer, *([facts.scope.whole] if facts.scope else [])]
+    skipped = not seats and any(controls.skips_overage(request.feature, holder) for holder in limited)
+    if was.price in (None, "prepaid") or skipped:
         if more > 0:
-            alone = len(held.balance.breakdown) == 1 and entities_share(held.balance) is None
+            everything = facts.drawn_on[request.feature]
+            alone = len(everything.breakdown) == 1 and entities_share(everything) is None
             code = BalanceNote.BECOMES_DEBT if alone else BalanceNote.SOURCE_BECOMES_DEBT
             yield Note(code, _units(then.overage))
     elif more > 0:

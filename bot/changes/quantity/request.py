@@ -43,7 +43,7 @@ def guard(request: QuantityInput, facts: Facts) -> Judgement:
     refusal = _refusal(request, item, row) or subscriptions.refused_quote(facts)
     if refusal is not None:
         return _no(refusal)
-    return Judgement((), tuple(_warnings(request, row, facts.customer.balances[request.feature])))
+    return Judgement((), tuple(_warnings(request, row, facts.drawn_on[request.feature])))
 
 
 def quantity_row(

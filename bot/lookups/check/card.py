@@ -92,6 +92,7 @@ def _limit(because: CheckReason, check: Check) -> str:
             | Why.UNLIMITED
             | Why.ENOUGH_LEFT
             | Why.OVERAGE_OF_PRODUCT
+            | Why.OVERAGE_NOT_BILLED
             | Why.OVERAGE_ALLOWED
             | Why.AUTUMN_ALLOWS
             | Why.NOT_HELD
@@ -124,7 +125,10 @@ def _balance(check: Check, answer: Checked) -> list[layout.Drawn]:
     balance = check.balance
     if balance is None:
         return []
-    facts = [*features.usage(balance), features.resets(balance.next_reset_at, answer.read_at)]
+    facts = [
+        *features.usage(balance, answer.customer),
+        features.resets(balance.next_reset_at, answer.read_at),
+    ]
     after = balance.remaining - check.required_balance
     if check.allowed and not balance.unlimited and after >= 0:
         facts.append(words.left_after(numbers.number(after)))

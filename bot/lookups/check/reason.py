@@ -15,7 +15,9 @@ class Why(StrEnum):
     UNLIMITED = "unlimited"
     ENOUGH_LEFT = "enough_left"
     OVERAGE_OF_PRODUCT = "overage_of_product"
-    """Because of how the product is set up; overage is billed."""
+    """Because of how the product is set up; overage has a price."""
+    OVERAGE_NOT_BILLED = "overage_not_billed"
+    """The same, where a spend limit keeps it off the invoices."""
     OVERAGE_ALLOWED = "overage_allowed"
     """By a billing control of the customer."""
     AUTUMN_ALLOWS = "autumn_allows"
@@ -67,7 +69,8 @@ def _allowed(check: Check, features: frozenset[str], customer: Customer) -> Why:
     if balance.remaining >= check.required_balance:
         return Why.ENOUGH_LEFT
     if balance.overage_allowed:
-        return Why.OVERAGE_OF_PRODUCT
+        skipped = controls.skips_overage(balance.feature_id, customer)
+        return Why.OVERAGE_NOT_BILLED if skipped else Why.OVERAGE_OF_PRODUCT
     allowed = controls.in_force(controls.OVERAGE, features, customer)
     return Why.OVERAGE_ALLOWED if allowed else Why.AUTUMN_ALLOWS
 

@@ -40,7 +40,9 @@ REASONS: Mapping[Why, str] = MappingProxyType(
         Why.SWITCHED_ON: "The feature is on for them.",
         Why.UNLIMITED: "They have it without a limit.",
         Why.ENOUGH_LEFT: "Enough is left.",
-        Why.OVERAGE_OF_PRODUCT: "Less is left, but their product allows overage. The overage is billed.",
+        Why.OVERAGE_OF_PRODUCT: "Less is left, but their product allows overage, at a price.",
+        Why.OVERAGE_NOT_BILLED: "Less is left, but their product allows overage. A spend limit keeps it off "
+        "their invoices.",
         Why.OVERAGE_ALLOWED: "Less is left, but a billing control allows overage.",
         Why.AUTUMN_ALLOWS: "Autumn allows it, though it shows no balance that would cover it.",
         Why.NOT_HELD: "They don't have this feature. It may have ended or been used up.",

@@ -103,7 +103,7 @@ def balance_lines(entity: Entity, feature_id: str, answer: HasNames) -> list[str
     ]
     shared = holdings.shared_rows(feature_id, answer.customer) if feature_id in entity.balances else None
     return [
-        *(words.its_own(_balance(balance, answer)) for balance in own),
+        *(words.its_own(_balance(balance, answer, entity)) for balance in own),
         *([words.shared(_balance(shared, answer))] if shared else []),
     ]
 
@@ -177,7 +177,7 @@ def _detail(answer: EntityDetail) -> list[layout.Drawn]:
         words.plans(plans[0]) if plans else "",
     ]
     own_balances = holdings.worst_first(holdings.own_balances(entity, holdings.shared_ids(customer)))
-    own = [_balance(balance, answer) for balance in own_balances]
+    own = [_balance(balance, answer, entity) for balance in own_balances]
     drawn: list[layout.Drawn] = [
         blocks.section("entity", "\n".join(line for line in lines if line)),
         blocks.section("own", layout.listed(words.OWN_BALANCES, own, _OWN) if own else words.NO_OWN_BALANCES),
@@ -214,7 +214,8 @@ def _usages(answer: EntityDetail, frame: parts.Frame) -> list[Block]:
     )
 
 
-def _balance(balance: OwnBalance, answer: HasNames) -> str:
+def _balance(balance: OwnBalance, answer: HasNames, *owner: Entity) -> str:
+    """`owner`: the entity, of a balance that is its own."""
     feature = text.mrkdwn(_feature_name(balance.feature_id, answer.customer, answer.names), 60)
     as_balance = Balance(
         feature_id=balance.feature_id,
@@ -226,7 +227,7 @@ def _balance(balance: OwnBalance, answer: HasNames) -> str:
     )
     facts = [
         f"{features.bar(as_balance)} *{feature or phrases.NONE}*",
-        *features.usage(as_balance),
+        *features.usage(as_balance, answer.customer, *owner),
         features.resets(balance.next_reset_at, answer.read_at),
     ]
     return " · ".join(fact for fact in facts if fact)

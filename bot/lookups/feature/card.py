@@ -107,7 +107,10 @@ def _plan_of(flag: Flag, answer: FeatureDetail) -> str:
 
 
 def _balance(balance: Balance, answer: FeatureDetail) -> list[layout.Drawn]:
-    facts = [*features.usage(balance), features.resets(balance.next_reset_at, answer.read_at)]
+    facts = [
+        *features.usage(balance, answer.customer),
+        features.resets(balance.next_reset_at, answer.read_at),
+    ]
     head = [
         f"*{names.feature(balance)}*",
         features.bar(balance, 20),

@@ -7,9 +7,10 @@ from decimal import Decimal
 from bot.autumn.models import Balance, Customer
 from bot.kit import blocks, ids, layout, numbers, phrases, text, times
 from bot.kit.card import Block
+from bot.lookups import controls, labels, names, options
 from bot.lookups import frame as parts
-from bot.lookups import labels, names, options
 from bot.lookups.answers import Read
+from bot.lookups.controls import Holder
 from bot.lookups.entities.holdings import entities_share
 from bot.lookups.features import words
 from bot.lookups.invoices.facts import Unpaid
@@ -32,7 +33,7 @@ def content(answer: Features, frame: parts.Frame) -> list[layout.Drawn]:
     customer = answer.customer
     page = layout.paged(ranked(customer), frame.place.page, SIZE)
     drawn: list[layout.Drawn] = [
-        _balance(index, balance, frame, answer.read_at) for index, balance in enumerate(page.items)
+        _balance(index, balance, frame, answer) for index, balance in enumerate(page.items)
     ]
     if not page.items:
         drawn.append(blocks.section("none", nothing(customer)))
@@ -77,7 +78,7 @@ def figures(balance: Balance) -> list[str]:
         words.remaining(numbers.number(balance.remaining), numbers.number(balance.granted)),
         words.used(numbers.number(balance.usage)),
     ]
-    over = words.overage(numbers.number(balance.overage), billed=False)
+    over = words.overage(numbers.number(balance.overage))
     return [*facts, over] if balance.overage > 0 else facts
 
 
@@ -90,8 +91,9 @@ def bar(balance: Balance, width: int = 10) -> str:
     return numbers.bar(balance.usage, balance.granted, width)
 
 
-def usage(balance: Balance) -> list[str]:
-    """How much is used, of how much, and the overage; how much is left if that does not follow from these."""
+def usage(balance: Balance, *holders: Holder) -> list[str]:
+    """How much is used, of how much, and the overage; how much is left if that does not follow from these.
+    `holders`: whose spend limits say whether the overage is billed."""
     used = numbers.number(balance.usage)
     if balance.unlimited:
         return [words.used(used), labels.UNLIMITED.lower()]
@@ -99,7 +101,8 @@ def usage(balance: Balance) -> list[str]:
     if balance.granted > 0:
         facts.append(numbers.percent(balance.usage, balance.granted))
     if balance.overage > 0:
-        facts.append(words.overage(numbers.number(balance.overage), billed=attention.is_billed(balance)))
+        billed = controls.billed_overage(balance, *holders)
+        facts.append(words.overage(numbers.number(balance.overage), numbers.number(billed)))
     elif balance.usage < 0 or balance.remaining != balance.granted - balance.usage:
         facts.append(words.left(numbers.number(balance.remaining)))
     return facts
@@ -136,10 +139,14 @@ def pick(frame: parts.Frame, placeholder: str, chosen: tuple[str, str] | None = 
     ]
 
 
-def _balance(index: int, balance: Balance, frame: parts.Frame, now: datetime) -> Block:
+def _balance(index: int, balance: Balance, frame: parts.Frame, answer: Features) -> Block:
     place = frame.place.of_feature(balance.feature_id)
     sources = len(balance.breakdown) + (entities_share(balance) is not None)
     several = words.sources(sources) if sources > 1 else ""
-    facts = [*usage(balance), resets(balance.next_reset_at, now), several]
+    facts = [
+        *usage(balance, answer.customer),
+        resets(balance.next_reset_at, answer.read_at),
+        several,
+    ]
     lines = f"*{names.feature(balance)}*\n{bar(balance)} {' · '.join(fact for fact in facts if fact)}"
     return blocks.section(f"balance.{index}", lines, accessory=frame.go(labels.OPEN, f"open:{index}", place))

@@ -34,8 +34,11 @@ def used_of(units: str, granted: str) -> str:
     return f"{units} of {granted} used"
 
 
-def overage(units: str, *, billed: bool) -> str:
-    return f"*{units} over*, billed" if billed else f"*{units} over*"
+def overage(units: str, billed: str = "0") -> str:
+    """`billed`: how much of it."""
+    if billed == "0":
+        return f"*{units} over*"
+    return f"*{units} over*, billed" if billed == units else f"*{units} over*, {billed} billed"
 
 
 def sources(number: int) -> str:

@@ -6,7 +6,7 @@ from bot.autumn.errors import AutumnError
 from bot.autumn.models import Balance, Customer, Subscription
 from bot.kit import blocks, layout, money, numbers, phrases, times
 from bot.kit.card import Block
-from bot.lookups import labels, names
+from bot.lookups import controls, labels, names
 from bot.lookups.answers import Read
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.overview import words
@@ -44,7 +44,7 @@ def lines(
             if hides_balances(customer, subscription)
         ),
         *_unpaid(unpaid),
-        *_over(metered),
+        *_over(metered, customer),
         *(
             _cancels(subscription, changes.of(subscription), currencies)
             for subscription in held
@@ -82,23 +82,18 @@ def _unpaid(unpaid: Read[Unpaid] | None) -> list[str]:
     return [labels.unpaid(unpaid.count, money.sums(unpaid.totals), at_least=unpaid.at_least)]
 
 
-def _over(balances: list[Balance]) -> list[str]:
+def _over(balances: list[Balance], customer: Customer) -> list[str]:
     over = [balance for balance in balances if balance.overage > 0 and not balance.unlimited]
     if len(over) > _ONE_BY_ONE:
         return [words.many_over(layout.inline([names.feature(balance) for balance in over], 5))]
     return [
-        words.over(names.feature(balance), numbers.number(balance.overage), billed=is_billed(balance))
+        words.over(
+            names.feature(balance),
+            numbers.number(balance.overage),
+            numbers.number(controls.billed_overage(balance, customer)),
+        )
         for balance in over
     ]
-
-
-def is_billed(balance: Balance) -> bool:
-    """Whether the overage is in a source that bills it: a free plan's is not, whatever else the customer
-    holds."""
-    return any(
-        row.overage > 0 and row.price and row.price.billing_method == "usage_based"
-        for row in balance.breakdown
-    )
 
 
 def _cancels(subscription: Subscription, change: PlanChange | None, currencies: names.Currencies) -> str:

@@ -124,7 +124,7 @@ def _balances(answer: Overview) -> list[str]:
         return [features.nothing(customer), *flags]
     used = [balance for balance in balances if balance.usage]
     listed = used if len(used) <= _BALANCE_LINES else used[: _BALANCE_LINES - 1]
-    lines = [_balance(balance, answer.read_at) for balance in listed]
+    lines = [_balance(balance, answer) for balance in listed]
     if left := len(used) - len(listed):
         lines.append(words.more_balances(left))
     unused = [_unused(balance) for balance in balances if not balance.usage]
@@ -138,9 +138,10 @@ def _unused(balance: Balance) -> str:
     return f"{names.feature(balance)} {granted}"
 
 
-def _balance(balance: Balance, read_at: datetime) -> str:
+def _balance(balance: Balance, answer: Overview) -> str:
     name = f"{features.bar(balance)} *{names.feature(balance)}*"
-    return _joined([name, *features.usage(balance), features.resets(balance.next_reset_at, read_at)])
+    resets = features.resets(balance.next_reset_at, answer.read_at)
+    return _joined([name, *features.usage(balance, answer.customer), resets])
 
 
 def _upcoming(answer: Overview) -> list[Block]:

@@ -69,8 +69,12 @@ def trial_ends(plan: str, day: str) -> str:
     return f"*{plan}*: the trial ends on {day}."
 
 
-def over(name: str, units: str, *, billed: bool) -> str:
-    return f"*{name}* has an overage of {units}" + (", which will be billed." if billed else ".")
+def over(name: str, units: str, billed: str) -> str:
+    """`billed`: how much of it."""
+    overage = f"*{name}* has an overage of {units}"
+    if billed == "0":
+        return f"{overage}."
+    return f"{overage}, which will be billed." if billed == units else f"{overage}: {billed} will be billed."
 
 
 def many_over(names: str) -> str:

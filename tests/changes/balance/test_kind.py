@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.access.limits import EXACT, Tolerance
-from bot.autumn.models import Feature, Flag, Plan, PlanItem, Reset, UsagePrice
+from bot.autumn.models import BalanceRow, Entity, Feature, Flag, Plan, PlanItem, Reset, UsagePrice
 from bot.changes.amounts import AmountNote
 from bot.changes.balance import kind as balance
 from bot.changes.balance import words
@@ -14,7 +14,7 @@ from bot.changes.balance.form import ACTION_BLOCK
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.lines import Line, LineLabel, ValueFormat
-from bot.changes.model import Facts, Verdict
+from bot.changes.model import EntityScope, Facts, Verdict
 from bot.changes.notes import CommonNote, Note, NoteCode
 from bot.changes.spec import UNITS_OF_FEATURE, UPDATE_BALANCE, DailyTotal, KeyScope, Misread
 from bot.kit import form_values
@@ -130,6 +130,18 @@ def test_guard_refuses(change_input: BalanceInput, customer_facts: Facts, refusa
     assert not judged.allowed
 
 
+def of_entity(*own: BalanceRow, shared: tuple[BalanceRow, ...] = (), **changes: Any) -> Facts:
+    """`changes`: to the whole customer."""
+    entity = Entity(id="ws_1", balances={"messages": held(*own, *shared)})
+    return facts(held(*own), scope=EntityScope(entity, customer(held(*shared), **changes)))
+
+
+UNBILLED = {
+    "spend_limits": [
+        {"feature_id": feature, "enabled": True, "skip_overage_billing": True}
+        for feature in ("messages", "seats")
+    ]
+}
 UNTIL = Note(BalanceNote.UNTIL_RESET, {"at": "2026-12-02T15:06:00.000+00:00"})
 
 
@@ -159,6 +171,31 @@ def note(code: NoteCode, **details: str) -> Note:
             edit(SET, -40),
             facts(held(row(price=BY_USE))),
             [UNTIL, note(BalanceNote.OVERAGE_BILLED, units="40")],
+        ),
+        (
+            edit(SET, -40),
+            facts(customer=customer(held(row(price=BY_USE)), billing_controls=UNBILLED)),
+            [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")],
+        ),
+        (
+            edit(SET, -10),
+            facts(customer=customer(held(row(usage=1040, price=BY_USE)), billing_controls=UNBILLED)),
+            [UNTIL],
+        ),
+        (
+            edit(SET, -40, entity="ws_1"),
+            of_entity(row(price=BY_USE), billing_controls=UNBILLED),
+            [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")],
+        ),
+        (
+            edit(SET, -40, entity="ws_1"),
+            of_entity(row(), shared=(row("shared"),)),
+            [UNTIL, note(BalanceNote.SOURCE_BECOMES_DEBT, units="40")],
+        ),
+        (
+            edit(USAGE, 7, feature="seats"),
+            replace(seats(), customer=seats().customer.model_copy(update={"billing_controls": UNBILLED})),
+            [note(BalanceNote.SEATS_BILLED, units="2")],
         ),
         (edit(SET, -40), facts(held(row(price=AHEAD))), [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
         (

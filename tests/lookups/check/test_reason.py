@@ -22,6 +22,7 @@ def check(needed: int, *, allowed: bool, **held: Any) -> Check:
 
 OVER = {"overage_allowed": True}
 ALLOWED = {"enabled": True}
+SKIPPED = {"enabled": True, "skip_overage_billing": True}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,7 @@ ALLOWED = {"enabled": True}
         (check(5000, allowed=True, unlimited=True), {}, Why.UNLIMITED),
         (check(700, allowed=True), {}, Why.ENOUGH_LEFT),
         (check(701, allowed=True, **OVER), {}, Why.OVERAGE_OF_PRODUCT),
+        (check(701, allowed=True, **OVER), limits(spend_limits=SKIPPED), Why.OVERAGE_NOT_BILLED),
         (check(701, allowed=True), limits(overage_allowed=ALLOWED), Why.OVERAGE_ALLOWED),
         (check(701, allowed=True), limits(overage_allowed={}), Why.AUTUMN_ALLOWS),
         (Check(), {}, Why.NOT_HELD),

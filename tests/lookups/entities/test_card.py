@@ -1,11 +1,12 @@
 """The cards of all entities and of a single one."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.autumn.errors import TimedOut
-from bot.autumn.models import Entity, Feature
+from bot.autumn.models import Entity, Feature, UsagePrice
 from bot.lookups.answers import CatalogueNames
 from bot.lookups.entities import words
 from bot.lookups.entities.card import Entities, EntityDetail
@@ -122,6 +123,18 @@ def test_entity_shows_its_own_and_shared_balances_separately() -> None:
     assert -1 not in places, lines[places.index(-1)]
     assert places == sorted(places)
     assert Place.decode(checks.buttons(card)[words.BACK_TO_ENTITIES]) == AT_ENTITIES
+
+
+@pytest.mark.parametrize("limited", ["customer", "entity", ""])
+def test_overage_of_an_entity_is_billed_unless_a_spend_limit_says_otherwise(limited: str) -> None:
+    price = UsagePrice(amount=Decimal(1), billing_method="usage_based")
+    over = balance(breakdown=[row(id="own", granted=400, remaining=-10, price=price)])
+    limit = {"spend_limits": [{"feature_id": "messages", "enabled": True, "skip_overage_billing": True}]}
+    holder = customer(billing_controls=limit if limited == "customer" else {})
+    own = entity(balances={"messages": over}, billing_controls=limit if limited == "entity" else {})
+    card_text = text_of(draw(EntityDetail(holder, own, NOW), AT_ENTITY))
+    assert "*10 over*" in card_text
+    assert ("billed" in card_text) == (not limited)
 
 
 def test_entity_without_its_own_balance_says_so() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import PlanItem
+from bot.autumn.models import PlanItem, UsagePrice
 from bot.kit import times
 from bot.lookups.features import card as features_card
 from bot.lookups.features import words as features_words
@@ -26,6 +26,9 @@ from tests.lookups.samples import (
     subscription,
 )
 
+PAID = row("addon", remaining=-10, price=UsagePrice(amount=Decimal(1), billing_method="usage_based"))
+UNBILLED = {"spend_limits": [{"feature_id": "messages", "enabled": True, "skip_overage_billing": True}]}
+
 
 @pytest.mark.parametrize(
     ("changes", "line"),
@@ -37,6 +40,14 @@ from tests.lookups.samples import (
             {"next_reset_at": None, "breakdown": [row(), row(remaining=-5)]},
             "▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · *5 over* · from 2 sources",
         ),
+        (
+            {"next_reset_at": None, "breakdown": [PAID, row(remaining=-5)]},
+            "▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · *15 over*, 10 billed · from 2 sources",
+        ),
+        (
+            {"next_reset_at": None, "breakdown": [PAID]},
+            "▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · *10 over*, billed",
+        ),
         ({"next_reset_at": None, "granted": Decimal(0)}, "▱▱▱▱▱▱▱▱▱▱ -700 of 0 used · 700 left"),
     ],
 )
@@ -44,6 +55,13 @@ def test_balance_shows_remaining_used_and_reset(changes: dict[str, Any], line: s
     card = draw(Features(customer(balances={"messages": balance(**changes)}), NOW), AT_FEATURES)
     assert f"*Messages*\n{line}" in text_of(card)
     assert Place.decode(checks.buttons(card)["Open"]) == PLACE.of_feature("messages")
+
+
+def test_overage_that_a_spend_limit_keeps_off_invoices_is_not_called_billed() -> None:
+    over = balance(breakdown=[PAID])
+    card = draw(Features(customer(balances={"messages": over}, billing_controls=UNBILLED), NOW), AT_FEATURES)
+    assert "*10 over*" in text_of(card)
+    assert "billed" not in text_of(card)
 
 
 def test_balances_are_sorted_lowest_first_then_by_name() -> None:

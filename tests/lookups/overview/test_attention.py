@@ -45,6 +45,13 @@ BILLED = row(
     granted=1000, remaining=-290, price=UsagePrice(amount=Decimal("0.01"), billing_method="usage_based")
 )
 PAID = row("addon", price=UsagePrice(amount=Decimal("0.01"), billing_method="usage_based"))
+
+
+def spend_limit(feature: str = "messages", **changes: Any) -> dict[str, Any]:
+    limit = {"feature_id": feature, "enabled": True, "skip_overage_billing": True}
+    return {"spend_limits": [{**limit, **changes}]}
+
+
 OVER = balance(remaining=0, usage=Decimal(1290), breakdown=[row(remaining=-290)])
 
 
@@ -90,6 +97,29 @@ OVER = balance(remaining=0, usage=Decimal(1290), breakdown=[row(remaining=-290)]
         ),
         (
             {"balances": {"m": balance(remaining=0, breakdown=[BILLED])}},
+            ["*Messages* has an overage of 290, which will be billed."],
+        ),
+        (
+            {"balances": {"m": balance(remaining=0, breakdown=[BILLED, row(remaining=-50)])}},
+            ["*Messages* has an overage of 340: 290 will be billed."],
+        ),
+        (
+            {"balances": {"m": balance(breakdown=[BILLED])}, "billing_controls": spend_limit()},
+            ["*Messages* has an overage of 290."],
+        ),
+        (
+            {"balances": {"m": balance(breakdown=[BILLED])}, "billing_controls": spend_limit(enabled=False)},
+            ["*Messages* has an overage of 290, which will be billed."],
+        ),
+        (
+            {
+                "balances": {"m": balance(breakdown=[BILLED])},
+                "billing_controls": spend_limit(skip_overage_billing=False),
+            },
+            ["*Messages* has an overage of 290, which will be billed."],
+        ),
+        (
+            {"balances": {"m": balance(breakdown=[BILLED])}, "billing_controls": spend_limit("seats")},
             ["*Messages* has an overage of 290, which will be billed."],
         ),
         (
