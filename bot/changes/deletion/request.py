@@ -1,6 +1,7 @@
 """The deletion of a customer, as it is requested, and why it is refused."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Literal
 
 from bot.autumn.models import Subscription
@@ -31,8 +32,13 @@ def guard(request: DeletionInput, facts: Facts) -> Judgement:
 
 
 def charging(facts: Facts) -> list[Subscription]:
-    """What Stripe keeps charging for, if it charges them at all: everything but plans known to be free."""
-    return [subscription for subscription in facts.customer.subscriptions if not _free(subscription)]
+    """What Stripe keeps charging for, if it charges them at all: everything but plans that are known to be
+    free or to end."""
+    return [
+        subscription
+        for subscription in facts.customer.subscriptions
+        if not _free(subscription) and _ends_at(subscription) is None
+    ]
 
 
 def merged(subscriptions: Iterable[Subscription]) -> bool:
@@ -47,6 +53,14 @@ def _free(subscription: Subscription) -> bool:
     return is_free(plan)
 
 
+def _ends_at(subscription: Subscription) -> datetime | None:
+    """When it ends without being cancelled in Stripe, if it is cancelled already. Of the subscriptions of
+    entities that Autumn shows as one, others may go on."""
+    if subscription.canceled_at is None or subscription.scope == "entity":
+        return None
+    return subscription.expires_at
+
+
 def _warnings(facts: Facts) -> Iterator[Note]:
     charged = charging(facts)
     if charged and facts.customer.stripe_id:
@@ -56,6 +70,8 @@ def _warnings(facts: Facts) -> Iterator[Note]:
         # The card keeps it: once the customer is deleted, Autumn no longer says.
         stripe = {"stripe": facts.customer.stripe_id}
         yield Note(DeletionNote.KEEPS_CHARGING, details | at_least | stripe)
+    if facts.customer.stripe_id:
+        yield from _ending(facts)
     if facts.billing is None:
         yield Note(DeletionNote.STRIPE_UNREAD)
     else:
@@ -71,6 +87,13 @@ def _warnings(facts: Facts) -> Iterator[Note]:
     if facts.customer.balances:
         yield Note(DeletionNote.BALANCES_LOST, {"count": str(len(facts.customer.balances))})
     yield Note(CommonNote.NO_UNDO)
+
+
+def _ending(facts: Facts) -> Iterator[Note]:
+    for subscription in facts.customer.subscriptions:
+        at = canonical.time_or_none(_ends_at(subscription))
+        if at is not None and not _free(subscription):
+            yield Note(DeletionNote.ENDS_IN_STRIPE, {"plan": subscription.plan_id, "at": at})
 
 
 def _unpaid(unpaid: Unpaid) -> Iterator[Note]:

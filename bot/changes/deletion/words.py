@@ -79,6 +79,11 @@ class DeletionNote(NoteCode):
     ID_NOT_TYPED = "id_not_typed", "This is not the customer's id. Type it exactly as shown."
     # Warnings
     KEEPS_CHARGING = "keeps_charging", _keeps_charging
+    ENDS_IN_STRIPE = (
+        "ends_in_stripe",
+        lambda of: f"{of.text('plan')} ends on {of.billing_day('at')}, in Stripe too.",
+    )
+    """Cancelled already, so nothing is left to do there."""
     NEXT_CHARGE = "next_charge", _next_charge
     OPEN_INVOICES = "open_invoices", _open_invoices
     HAS_ENTITIES = (

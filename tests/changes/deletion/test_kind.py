@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem
+from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem, Subscription
 from bot.changes import notes
 from bot.changes.deletion import words
 from bot.changes.deletion.kind import DeletionChange
@@ -21,6 +21,12 @@ from tests.changes.facts import BY_USE, LATER, NOW, balance, billing, customer, 
 CHANGE = DeletionChange()
 ASKED = DeletionInput(customer="cus_1", typed="cus_1")
 NO_UNDO = Note(CommonNote.NO_UNDO)
+
+PRO_ENDS = Note(DeletionNote.ENDS_IN_STRIPE, {"plan": "pro", "at": "2026-12-12T15:06:00.000+00:00"})
+
+
+def cancelled(plan_id: str, **changes: Any) -> Subscription:
+    return subscription(plan_id, **{"canceled_at": NOW, "expires_at": LATER, **changes})
 
 
 def live(**changes: Any) -> Facts:
@@ -103,6 +109,33 @@ def test_deletion_is_refused_for_another_customer_and_an_old_id() -> None:
             ],
         ),
         (
+            live(
+                customer=customer(
+                    stripe_id="cus_S1",
+                    subscriptions=[
+                        cancelled("pro"),
+                        subscription("team", status="scheduled", started_at=LATER),
+                        cancelled("undated", expires_at=None),
+                        cancelled("seat", scope="entity"),
+                        cancelled("free", price=None),
+                    ],
+                )
+            ),
+            [
+                Note(
+                    DeletionNote.KEEPS_CHARGING,
+                    {"plans": "team, undated, seat", "count": "3", "at_least": "yes", "stripe": "cus_S1"},
+                ),
+                PRO_ENDS,
+                NO_UNDO,
+            ],
+        ),
+        (
+            live(customer=customer(stripe_id="cus_S1", subscriptions=[cancelled("pro")])),
+            [PRO_ENDS, NO_UNDO],
+        ),
+        (live(customer=customer(subscriptions=[cancelled("pro")])), [NO_UNDO]),
+        (
             replace(
                 facts(),
                 billing=billing(
@@ -161,7 +194,7 @@ def test_card_keeps_listing_what_continues_in_stripe() -> None:
     charging = Note(DeletionNote.KEEPS_CHARGING, {"count": "1", "plans": "pro", "stripe": "cus_s"})
     next_charge = Note(DeletionNote.NEXT_CHARGE, {"at": "", "total": "500", "currency": "jpy"})
     unpaid_invoice = Note(DeletionNote.OPEN_INVOICES, {"count": "1", "total": "10", "currency": "USD"})
-    warnings = [charging, next_charge, unpaid_invoice, NO_UNDO]
+    warnings = [charging, PRO_ENDS, next_charge, unpaid_invoice, NO_UNDO]
     link = links.linked(links.stripe("cus_s", "sandbox"), words.IN_STRIPE)
 
     def left(*, applied: bool) -> list[str]:
@@ -176,8 +209,12 @@ def test_card_keeps_listing_what_continues_in_stripe() -> None:
         *(f"• {notes.mrkdwn(note, names)}" for note in (charging, next_charge, unpaid_invoice)),
         link,
     ]
-    assert CHANGE.left_in_stripe([NO_UNDO], names, environment="sandbox", applied=True) == []
+    assert CHANGE.left_in_stripe([PRO_ENDS, NO_UNDO], names, environment="sandbox", applied=True) == []
     assert CHANGE.left_in_stripe([unpaid_invoice], names, environment="sandbox", applied=False) == []
+
+
+def test_cancelled_subscription_ends_in_stripe_too() -> None:
+    assert notes.mrkdwn(PRO_ENDS, {"pro": "Pro"}) == "Pro ends on Dec 12, 2026, in Stripe too."
 
 
 def test_preview_lines() -> None:
