@@ -406,7 +406,7 @@ CASES = (
         undo="Take back the cancellation of Pro",
     ),
     RequestCase(
-        "cancellation now", cancel_now, "Cancel Pro now, with credit for the unused time",
+        "cancellation now", cancel_now, "Cancel Pro now, with credit for any unused time already billed",
         "billing.update", _smaller_product_scheduled, "Scheduled change to Starter: called off",
     ),
     RequestCase(

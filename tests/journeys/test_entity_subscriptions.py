@@ -113,7 +113,9 @@ async def test_subscription_of_an_entity_ends_now_with_the_credit_that_was_previ
     await harness.ana.sees("Credit for the unused time")
     form = await harness.ana.sees("Total billed now: $")
     assert "(Compression): $" in form
-    await submit_and_apply(harness, f"Cancel Starter now, with credit for the unused time, for {COMPRESSION}")
+    await submit_and_apply(
+        harness, f"Cancel Starter now, with credit for any unused time already billed, for {COMPRESSION}"
+    )
     assert products(harness) == []
     assert other_products(harness) == before
 
@@ -179,7 +181,9 @@ async def test_add_on_of_an_entity_is_added_and_undone(harness: FormHarness) -> 
     assert added.prepaid == {"seats": 3}
     assert other_products(harness) == before
     await assert_undone(
-        harness.changes, change, f"Cancel Extra Seats now, with credit for the unused time, for {COMPRESSION}"
+        harness.changes,
+        change,
+        f"Cancel Extra Seats now, with credit for any unused time already billed, for {COMPRESSION}",
     )
     assert [product.plan_id for product in products(harness)] == ["starter"]
     assert other_products(harness) == before

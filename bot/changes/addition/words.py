@@ -85,7 +85,7 @@ class AdditionNote(NoteCode):
     )
     UNDONE_WITH_CREDIT = (
         "addition_undone_with_credit",
-        "Undo cancels it, with credit for the unused time. No money goes back to the card.",
+        "Undo cancels it, with credit for any unused time already billed. No money goes back to the card.",
     )
     UNDONE_WITHOUT_MONEY = (
         "addition_undone_without_money",

@@ -67,7 +67,7 @@ SETTLEMENTS = {
     ),
 }
 _SETTLED = {
-    Settlement.CREDIT: "with credit for the unused time",
+    Settlement.CREDIT: "with credit for any unused time already billed",
     Settlement.REFUND_UNUSED: "with a refund of the unused time",
     Settlement.REFUND_ALL: "with a refund of the whole last payment",
     Settlement.NOTHING: "without credit or refund",

@@ -550,7 +550,7 @@ def test_preview_holds_while_only_time_passes() -> None:
     [
         (cancellation(), "Cancel Pro at the end of the period"),
         (cancellation(TAKE_BACK), "Take back the cancellation of Pro"),
-        (cancellation_now(), "Cancel Pro now, with credit for the unused time"),
+        (cancellation_now(), "Cancel Pro now, with credit for any unused time already billed"),
         (cancellation_now(Settlement.REFUND_ALL), "Cancel Pro now, with a refund of the whole last payment"),
         (cancellation_now(Settlement.REFUND_UNUSED), "Cancel Pro now, with a refund of the unused time"),
         (cancellation(CANCEL_NOW), "Cancel Pro now, without credit or refund"),
