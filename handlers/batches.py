@@ -165,9 +165,10 @@ async def take_up(interaction: Interaction, services: Services) -> None:
         if lines is None:
             await _show(interaction, services, batch_card.sentence(words.GONE))
             return
-        key, requested = await services.batches.taken_up(passed_on.draft)
+        key, requested = await services.batches.taken_up(passed_on.key)
         if requested is not None:
-            await _show(interaction, services, batch_card.requested_card(requested, now=services.now()))
+            card = batch_card.requested_card(requested, interaction.user, now=services.now())
+            await _show(interaction, services, card)
             return
         checked = await services.batches.check(lines, interaction.actor)
         draft = await _save_draft(interaction, services, checked)
@@ -299,7 +300,7 @@ async def send(interaction: Interaction, services: Services) -> None:
             return
         if not checked.requestable or checked.fingerprint != ref.shown:
             draft = await _save_draft(interaction, services, checked)
-            again = ref.model_copy(update={"draft": draft})
+            again = ref.model_copy(update={"draft": draft, "whole": ref.whole or ref.draft})
             await _show_checked(interaction, services, checked, again, note=words.ANEW)
             return
         checked = replace(checked, gathered=ref.gathered)
@@ -320,7 +321,7 @@ async def _show_requested(interaction: Interaction, services: Services, outcome:
 async def _requested(interaction: Interaction, services: Services, outcome: BatchOutcome) -> Card:
     if outcome.batch is None or outcome.result not in SHOWN_ON_THE_CARD:
         return await click_result(interaction, services, outcome)
-    return batch_card.requested_card(outcome.batch, now=services.now())
+    return batch_card.requested_card(outcome.batch, interaction.user, now=services.now())
 
 
 async def _checked(interaction: Interaction, services: Services, ref: ListRef) -> CheckedBatch | None:
@@ -339,7 +340,7 @@ async def _show_checked(
     refusal = None
     if checked.refused is not None:
         decision, request = checked.refused
-        ask = Ask(verb=Verb.ASK, draft=ref.whole)
+        ask = Ask(verb=Verb.ASK, draft=ref.whole, key=ref.key, gathered=ref.gathered)
         refusal = await refusals.of_request(interaction, services, ask, decision, request)
     ref = ref.model_copy(update={"shown": checked.fingerprint})
     card = batch_card.checked_card(checked, ref, now=services.now(), names=names, note=note, refusal=refusal)

@@ -1,6 +1,5 @@
 """What the policy does not let a person do: who may, and *Ask them*, which passes it on to those who may."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,9 +14,11 @@ from bot.approvals.results import Result
 from bot.batches import card as batch_card
 from bot.batches import words as batch_words
 from bot.batches.card import ListRef
-from bot.batches.model import BatchRecord, BatchState
+from bot.batches.gathering import GatheredVersion
+from bot.batches.model import BatchOutcome, BatchRecord, BatchResult, BatchState
 from bot.changes import descriptions
 from bot.kit import blocks, ids, links, surfaces, text
+from bot.kit.card import Card
 from bot.links import card as links_card
 from bot.lookups import frame, labels
 from bot.lookups.place import Place
@@ -79,19 +80,22 @@ async def of_request(
 async def ask_them(interaction: Interaction, services: Services) -> None:
     ask = Ask.decode(interaction.value)
     wished = await _wished(interaction, services, ask)
-    result = await _ask_others(interaction, services, wished) if isinstance(wished, _Wished) else wished
-    card = message_cards.result_card(result, now=services.now())
+    card = await _ask_others(interaction, services, ask, wished) if isinstance(wished, _Wished) else wished
+    if isinstance(card, Result):
+        card = message_cards.result_card(card, now=services.now())
     if interaction.view:
         await update_modal(interaction, services, surfaces.as_modal(card), instead=card)
     else:
         await services.replies.update_message(interaction, card)
 
 
-async def _ask_others(interaction: Interaction, services: Services, wished: _Wished) -> Result:
+async def _ask_others(
+    interaction: Interaction, services: Services, ask: Ask, wished: _Wished
+) -> Card | Result:
     decision = await services.permission.may(wished.request, interaction.actor)
     if decision.permit or wished.asked is None:
         return Result.MAY_YOURSELF
-    key = f"ask {interaction.user} {interaction.value}"
+    key = f"ask {interaction.user} {ask.key or interaction.value}"
     if not await services.deliveries.first(key):
         return Result.ASKED_BEFORE
     result = None
@@ -102,14 +106,21 @@ async def _ask_others(interaction: Interaction, services: Services, wished: _Wis
     finally:
         if result is not Result.PASSED_ON:
             await services.deliveries.again(key)
-    return result
+    if result is not Result.PASSED_ON or not ask.gathered:
+        return result
+    # Not before: a list that could not be passed on stays open. Whoever requests it in between does so under
+    # the key that the others have as well, so it is requested once.
+    await services.batches.close_gathered(ask.key, ask.draft, interaction.actor)
+    return message_cards.result_card(result, now=services.now(), more=batch_words.CLOSED)
 
 
-async def _wished(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Result:
-    """A Result if what it was about is gone, or was done meanwhile."""
+async def _wished(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Card | Result:
+    """A Card or a Result if what it was about is gone, or was done meanwhile."""
     if ask.change:
         return await _about_change(interaction, services, ask)
-    if ask.batch or ask.draft:
+    if ask.batch:
+        return await _about_batch(interaction, services, ask)
+    if ask.draft:
         return await _about_list(interaction, services, ask)
     request = Request(ask.verb, environment=services.environment)
     place = Place(customer=ask.customer)
@@ -153,27 +164,41 @@ def _too_late(verb: Verb) -> Result:
     return Result.NO_UNDO if verb is Verb.UNDO else Result.TOO_LATE
 
 
-async def _about_list(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Result:
-    if ask.batch:
-        judged = await services.batches.refused_request_of(ask.batch, interaction.actor, ask.verb)
-        if judged is None:
-            return Result.UNKNOWN
-        record, request = judged
-        if not _still_open(ask.verb, record):
-            return _too_late(ask.verb)
-        lines = await services.batches.results(record.id)
-        customers = {line.input.customer for line in lines}
-        title = batch_words.title(len(lines), len(customers), undo=bool(record.undo_of))
-        undo = (batch_card.undo_button(record),) if ask.verb is Verb.UNDO else ()
-        question = Asked(ask.verb, (title, batch_words.reference(text.code(record.id, 60))), undo)
-        return _Wished(request, (record.requester,), question)
-    draft_lines = await services.batches.passed_on(ask.draft)
-    checked = await services.batches.check(draft_lines, interaction.actor) if draft_lines else None
-    if draft_lines is None or checked is None or checked.refused is None:
+async def _about_batch(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Result:
+    judged = await services.batches.refused_request_of(ask.batch, interaction.actor, ask.verb)
+    if judged is None:
         return Result.UNKNOWN
-    ref = ListRef(key=secrets.token_hex(16), draft=ask.draft)
+    record, request = judged
+    if not _still_open(ask.verb, record):
+        return _too_late(ask.verb)
+    lines = await services.batches.results(record.id)
+    customers = {line.input.customer for line in lines}
+    title = batch_words.title(len(lines), len(customers), undo=bool(record.undo_of))
+    undo = (batch_card.undo_button(record),) if ask.verb is Verb.UNDO else ()
+    question = Asked(ask.verb, (title, batch_words.reference(text.code(record.id, 60))), undo)
+    return _Wished(request, (record.requester,), question)
+
+
+async def _about_list(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Card | Result:
+    """A list that is not requested yet."""
+    lines = await services.batches.passed_on(ask.draft) if ask.key else None
+    if lines is None:
+        return Result.UNKNOWN
+    _, requested = await services.batches.taken_up(ask.key)
+    if requested is not None:
+        return batch_card.requested_card(requested, interaction.user, now=services.now())
+    if ask.gathered:
+        gathered = await services.batches.gathered(interaction.actor)
+        if gathered is None:
+            return batch_card.sentence(batch_words.GATHERED_GONE)
+        if GatheredVersion.of(gathered) != GatheredVersion(ask.key, ask.gathered):
+            return batch_card.click_result(BatchOutcome(BatchResult.LIST_CHANGED), now=services.now())
+    checked = await services.batches.check(lines, interaction.actor)
+    if checked.refused is None:
+        return Result.UNKNOWN
+    ref = ListRef(key=ask.key, draft=ask.draft)
     button = blocks.button(approvals_words.CHECK_LIST, ids.BATCH_TAKE_UP, ref.encode(), primary=True)
-    title = batch_words.checked(len(draft_lines), len({line.customer for line in draft_lines}))
+    title = batch_words.checked(len(lines), len({line.customer for line in lines}))
     return _Wished(checked.refused[1], asked=Asked(Verb.ASK, (title,), (button,)))
 
 

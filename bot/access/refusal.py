@@ -28,6 +28,10 @@ class Ask(Carried):
     """The id of a bulk change."""
     draft: str = Field(default="", alias="d")
     """The id under which the lines of a bulk change are kept until it is requested."""
+    key: str = Field(default="", alias="k", pattern=r"^([0-9a-f]{32})?$")
+    """What that bulk change is requested under, whoever requests it."""
+    gathered: str = Field(default="", alias="g")
+    """Of a list that was gathered: which version of it this is."""
     channel: str = Field(default="", alias="n", pattern=r"^([CGD][A-Z0-9]{2,30})?$")
     """For digests and alerts."""
 

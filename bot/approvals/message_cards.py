@@ -100,9 +100,10 @@ def result_card(
     record: Record | None = None,
     refusal: PolicyRefusal | None = None,
     refusals: Sequence[Note] = (),
+    more: str = "",
 ) -> Card:
     """`record`: the change it is about, shown with its state. `refusal`: by the policy. `refusals`: the
-    guards' objections."""
+    guards' objections. `more`: a sentence to add, in mrkdwn."""
     sentence = words.RESULTS[result]
     drawn: list[Block] = []
     if refusal is None:
@@ -113,6 +114,8 @@ def result_card(
     if record is not None:
         summary = descriptions.summary(record.input, {})
         drawn.append(blocks.section("change", f"{summary}\n{state_text.described(record, {})}"))
+    if more:
+        drawn.append(blocks.section("more", more))
     return layout.card(drawn, [], [], stamp=now)
 
 

@@ -252,9 +252,12 @@ def click_result(outcome: BatchOutcome, *, now: datetime, refusal: PolicyRefusal
     return layout.card(drawn, [], [], stamp=now)
 
 
-def requested_card(record: BatchRecord, *, now: datetime) -> Card:
-    """What the form becomes once it is requested."""
-    content = [blocks.section("requested", f"{headline(record)}\n{words.REQUESTED}")]
+def requested_card(record: BatchRecord, reader: str, *, now: datetime) -> Card:
+    """What the form becomes once it is requested, by its reader or by someone else."""
+    says = words.REQUESTED
+    if record.requester != reader:
+        says = words.requested_by_other(mentions.person(record.requester), record.progress.all)
+    content = [blocks.section("requested", f"{headline(record)}\n{says}")]
     return layout.card(content, [], [blocks.context("foot", _reference(record))], stamp=now)
 
 

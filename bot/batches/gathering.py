@@ -1,10 +1,12 @@
 """Changes that someone gathers one by one, from the forms of any customers, to request them together.
 
 Each person gathers one list at a time. Its key is the one that it is submitted with, so that it can become
-one batch only; once it has, the next change begins another list.
+one batch only, whoever requests it; once it has, or was passed on, the next change begins another list.
 """
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -83,6 +85,26 @@ async def drop(database: Database, version: GatheredVersion, *, env: Environment
             return False
         await connection.execute(delete(gathered_lists).filter_by(key=version.key, env=env, person=person))
         return True
+
+
+@unbroken
+async def take_out(
+    database: Database, key: str, passed_on: Sequence[BatchLine], *, env: Environment, person: str
+) -> None:
+    """Closes the list once these lines of it were passed on. What was added since stays, as another list."""
+    async with database.writing() as connection:
+        row = (await connection.execute(_of(env, person).filter_by(key=key).with_for_update())).one_or_none()
+        if row is None or await _submitted(connection, key):
+            return
+        before = _read(row)
+        added = [line for line in before.lines if line not in passed_on]
+        lines = tuple(replace(line, number=number) for number, line in enumerate(added, 1))
+        mine = {"key": key, "env": env, "person": person}
+        if lines:
+            rest = _columns(GatheredList(secrets.token_hex(16), lines, before.reason))
+            await connection.execute(update(gathered_lists).filter_by(**mine).values(rest))
+        else:
+            await connection.execute(delete(gathered_lists).filter_by(**mine))
 
 
 async def check(

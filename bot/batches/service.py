@@ -127,17 +127,15 @@ class BatchService:
         """The lines that someone else stored, for the people they were passed on to."""
         return await drafts.kept(self._database, draft_id, env=self._environment)
 
-    async def taken_up(self, draft_id: str) -> tuple[str, BatchRecord | None]:
-        """The key to submit a passed-on list under, so that of several people who take it up only one
-        requests it; and the batch it became, if any. If that ended without effect, the list can be taken up
-        again."""
-        attempt = 0
+    async def taken_up(self, key: str) -> tuple[str, BatchRecord | None]:
+        """The key to submit a passed-on list under, at first the one its owner would submit it under: of the
+        owner and the people who take it up, only one requests it. And the batch it became, if any. If that
+        ended without effect, the list can be taken up again."""
         while True:
-            key = hashlib.sha256(f"{draft_id} {attempt}".encode()).hexdigest()[:32]
             record = await repository.submitted(self._database, key)
             if record is None or record.state not in CAME_TO_NOTHING:
                 return key, record
-            attempt += 1
+            key = hashlib.sha256(key.encode()).hexdigest()[:32]
 
     async def gather(self, change: GatheredChange, actor: Actor) -> GatheredList | None:
         """Adds a change to the list that this person gathers. None: its form was submitted."""
@@ -151,6 +149,11 @@ class BatchService:
     async def drop_gathered(self, version: GatheredVersion, actor: Actor) -> bool:
         """False: it is no longer as it was shown, and stays."""
         return await gathering.drop(self._database, version, env=self._environment, person=actor.user)
+
+    async def close_gathered(self, key: str, draft_id: str, actor: Actor) -> None:
+        """Once it was passed on as this draft."""
+        lines = await self.passed_on(draft_id) or ()
+        await gathering.take_out(self._database, key, lines, env=self._environment, person=actor.user)
 
     async def submit(
         self, key: str, checked: CheckedBatch, actor: Actor, *, reason: str = "", channel: str = ""

@@ -97,8 +97,8 @@ GATHERED_SINCE = (
     ":warning: The list has changed in another window, so nothing was done. This is the list as it is now."
 )
 GATHERED_GONE = (
-    "This list is no longer there: it was requested or cancelled in another window, or nothing was added to "
-    "it for a day."
+    "This list is no longer there: it was requested, passed on or cancelled in another window, or nothing "
+    "was added to it for a day."
 )
 GONE = "This list is no longer kept. Check it again; nothing was requested."
 CSV_SENT = "The file is in your direct messages with Maple."
@@ -288,7 +288,9 @@ RESULTS: Mapping[BatchResult, Say] = {
     ),
     BatchResult.TOO_LATE: Say("Someone else acted first, or it expired.", "The card shows how it stands."),
     BatchResult.STALE: Say("This card was out of date.", "Nothing was decided. Check the card as it is now."),
-    BatchResult.LIST_CHANGED: Say("The list has changed in another window.", "Nothing was requested."),
+    BatchResult.LIST_CHANGED: Say(
+        "The list has changed in another window.", "Nothing was requested. `/autumn bulk` shows the list."
+    ),
     BatchResult.ALREADY: Say("You already approved this.", "It still needs someone else's approval."),
     BatchResult.UNKNOWN: Say("Maple can't find this bulk change.", "Nothing was changed."),
     # As for a single change
@@ -308,6 +310,14 @@ def undo_left_out(number: int) -> str:
 
 
 REQUESTED = "Its card is in your direct messages with Maple, and shows what happens next."
+
+
+def requested_by_other(who: str, changes: int) -> str:
+    """Of a list that was passed on."""
+    return f"Requested by {who}: {count(changes, 'change')}. A list is requested only once."
+
+
+CLOSED = "The list was passed on and is no longer open. What you add next goes into a new list."
 
 # Files from people
 

@@ -6,19 +6,25 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from bot.access import words as access_words
 from bot.access.policy import DecisionReason
+from bot.access.refusal import Ask
+from bot.access.rules import Verb
 from bot.approvals import words as approvals_words
 from bot.approvals.results import Result
 from bot.batches import words
+from bot.batches.card import ListRef
 from bot.batches.gathering import GatheredVersion
-from bot.batches.model import BatchState, GatheredChange, GatheredList
+from bot.batches.model import BatchResult, BatchState, GatheredChange, GatheredList
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
 from bot.kit import ids
 from handlers import decoding
 from sandbox.slack import LocalPerson, payloads
+from tests.journeys.bulk import check_list, submit_list
 from tests.journeys.changing import AT_ONCE
 from tests.journeys.steps import click_old_button
 from tests.running import Running, actor, running_maple
@@ -137,13 +143,13 @@ def last_added_form(maple: Running) -> str:
     return decoding.change_form(added["view"]["private_metadata"]).submission
 
 
-def button_payload(maple: Running, button: str) -> dict[str, Any]:
+def button_payload(maple: Running, button: str, value: str = "") -> dict[str, Any]:
     """What Slack sends when Ana presses a button of the form that is open: *Submit*, or this one."""
     simulation = maple.slack.simulation
     (view,) = simulation.views.stack(maple.ana.id)
     if not button:
         return payloads.submission(simulation, maple.ana.user, view)
-    action = {"type": "button", "action_id": button, "block_id": "gather", "value": "", "action_ts": "1.1"}
+    action = {"type": "button", "action_id": button, "block_id": "gather", "value": value, "action_ts": "1.1"}
     return payloads.view_actions(simulation, maple.ana.user, view, action)
 
 
@@ -277,30 +283,223 @@ async def test_list_that_needs_no_approval_is_applied_right_away() -> None:
         await maple.ana.sees("1 of 1 applied")
 
 
-async def test_gathered_list_beyond_the_policy_is_passed_on_to_those_who_may() -> None:
-    policy = """
+# Passing the list on
+
+LEA_LEADS = """
 [[allow]]
 name = "small ones"
 who = "everyone"
-may = "ask"
+may = ["ask", "at_once"]
 changes = ["balance"]
 amount_up_to = 600
+per_day = 2000
 
 [[allow]]
 name = "lea leads"
 who = ["U03LEA"]
-may = ["ask", "approve"]
+may = ["ask", "at_once", "approve"]
 changes = ["balance"]
 """
-    async with running_maple("http", policy=policy) as maple:
-        await add_to_list(maple)
-        await add_to_list(maple, customer="cus_bold")
+"""Of the list below Ana may request the first line only."""
+TWO_CHANGES = "Bulk change: 2 changes for 2 customers"
+
+
+async def open_list_beyond_the_policy(maple: Running) -> str:
+    await add_to_list(maple)
+    await add_to_list(maple, 900, customer="cus_bold")
+    return await open_gathered(maple)
+
+
+async def pass_list_on(maple: Running) -> str:
+    await maple.ana.click(access_words.ASK_THEM)
+    answer = await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
+    await maple.ana.close()
+    return answer
+
+
+async def fail_to_pass_list_on(maple: Running) -> None:
+    await maple.ana.click(access_words.ASK_THEM)
+    await maple.ana.close()
+    maple.ana.go("@maple")
+    await maple.ana.sees("Reference")
+
+
+async def check_passed_on_list(maple: Running) -> None:
+    maple.lea.go("#billing")
+    await maple.lea.click(approvals_words.CHECK_LIST)
+
+
+async def apply_passed_on_list(maple: Running) -> None:
+    await check_passed_on_list(maple)
+    await maple.lea.sees(words.APPLY)
+    await maple.lea.click(words.APPLY, confirm=True)
+    await maple.lea.sees(words.REQUESTED)
+    await maple.lea.close()
+
+
+async def requested_lists(maple: Running) -> list[tuple[str, int]]:
+    """Who requested a list, and how many changes it has."""
+    return [
+        (person.user.name, batch.progress.all)
+        for person in (maple.ana, maple.lea)
+        for batch in await maple.bot.batches.requested_by(person.id, limit=5)
+    ]
+
+
+async def test_gathered_list_that_was_passed_on_is_closed() -> None:
+    async with running_maple("http", policy=LEA_LEADS) as maple:
+        form = await open_list_beyond_the_policy(maple)
+        assert access_words.BARRED[DecisionReason.NO_RULE] in form
+        assert f"[{words.APPLY}]" not in form
+        old_buttons = button_values(maple)
+        assert on_screen(words.CLOSED) in await pass_list_on(maple)
+        await maple.ana.command("/autumn bulk")
+        await maple.ana.sees(words.LIST)
+        maple.ana.does_not_see(words.SHOW_GATHERED)
+        await maple.ana.close()
+        for button in (ids.ASK_THEM, ids.BATCH_CANCEL):
+            await click_old_button(maple, maple.ana, button, old_buttons[button])
+            await maple.ana.sees(words.GATHERED_GONE)
+            maple.ana.reload()
+        await apply_passed_on_list(maple)
+        assert await requested_lists(maple) == [("lea", 2)]
+        await add_to_list(maple, customer="cus_html")
+        assert "1 change for 1 customer" in await open_gathered(maple)
+
+
+async def test_gathered_list_is_passed_on_once_from_two_windows() -> None:
+    async with running_maple("http", policy=LEA_LEADS) as maple:
+        await open_list_beyond_the_policy(maple)
+        first = button_payload(maple, ids.ASK_THEM, button_values(maple)[ids.ASK_THEM])
+        await maple.ana.close()
         await open_gathered(maple)
-        form = await maple.ana.sees(access_words.BARRED[DecisionReason.NO_RULE])
-        assert f"[{words.SEND}]" not in form
-        await maple.ana.click(access_words.ASK_THEM)
-        await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
+        second = button_payload(maple, ids.ASK_THEM, button_values(maple)[ids.ASK_THEM])
+        await asyncio.gather(
+            *(maple.slack.deliveries.send("interactive", click) for click in (first, second))
+        )
+        await maple.bot.background.drain(10)
         maple.lea.go("#billing")
-        await maple.lea.sees(approvals_words.CHECK_LIST)
-        await maple.lea.click(approvals_words.CHECK_LIST)
-        assert "Bulk change: 2 changes for 2 customers" in await maple.lea.sees(words.SEND)
+        assert "".join(maple.lea.pieces()).count(f"[{approvals_words.CHECK_LIST}]") == 1
+
+
+async def test_gathered_list_that_slack_did_not_pass_on_stays_open() -> None:
+    async with running_maple("http", policy=LEA_LEADS) as maple:
+        await open_list_beyond_the_policy(maple)
+        maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
+        await fail_to_pass_list_on(maple)
+        await open_gathered(maple)
+        await pass_list_on(maple)
+        await apply_passed_on_list(maple)
+        assert await requested_lists(maple) == [("lea", 2)]
+
+
+async def test_gathered_list_that_changed_in_another_window_is_not_passed_on() -> None:
+    async with running_maple("http", policy=LEA_LEADS) as maple:
+        await open_list_beyond_the_policy(maple)
+        await add_to_list(maple, customer="cus_html")
+        await maple.ana.click(access_words.ASK_THEM)
+        await maple.ana.sees(words.RESULTS[BatchResult.LIST_CHANGED].what)
+        await maple.ana.close()
+        maple.lea.go("#billing")
+        maple.lea.does_not_see(approvals_words.CHECK_LIST)
+        assert await waiting_and_gathered(maple) == (0, 3)
+
+
+@pytest.mark.parametrize("first", ["ana", "lea"])
+async def test_list_that_was_passed_on_but_not_closed_is_requested_once(
+    first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_maple("http", policy=LEA_LEADS) as maple:
+
+        async def crash(*_: object) -> None:
+            raise OSError("crashed")
+
+        monkeypatch.setattr(maple.bot.batches, "close_gathered", crash)
+        await open_list_beyond_the_policy(maple)
+        ask = button_values(maple)[ids.ASK_THEM]
+        await fail_to_pass_list_on(maple)
+        await open_gathered(maple)
+        await maple.ana.click(words.LEAVE_OUT)
+        await maple.ana.sees(words.APPLY)
+        if first == "ana":
+            await maple.ana.click(words.APPLY, confirm=True)
+            await maple.ana.sees(words.REQUESTED)
+            await check_passed_on_list(maple)
+            await maple.lea.sees(on_screen(words.requested_by_other("@ana", 1)))
+        else:
+            await apply_passed_on_list(maple)
+            await maple.ana.click(words.APPLY, confirm=True)
+            await maple.ana.sees(on_screen(words.requested_by_other("@lea", 2)))
+        assert len(await requested_lists(maple)) == 1
+        await maple.ana.close()
+        await click_old_button(maple, maple.ana, ids.ASK_THEM, ask)
+        await maple.ana.sees(words.REQUESTED if first == "ana" else "A list is requested only once.")
+
+
+async def test_change_that_was_added_while_the_list_was_passed_on_stays_in_a_list() -> None:
+    async with running_maple("http", policy=LEA_LEADS) as maple:
+        await open_list_beyond_the_policy(maple)
+        ask = Ask.decode(button_values(maple)[ids.ASK_THEM])
+        added = await add_to_list(maple, customer="cus_html")
+        await maple.bot.batches.close_gathered(ask.key, ask.draft, actor(maple.ana))
+        rest = await maple.bot.batches.gathered(actor(maple.ana))
+        assert rest is not None
+        assert [(line.number, line.customer) for line in rest.lines] == [(1, "cus_html")]
+        assert rest.key != added.key
+        assert rest.reason == added.reason
+        await maple.bot.batches.close_gathered(ask.key, ask.draft, actor(maple.ana))
+        assert await maple.bot.batches.gathered(actor(maple.ana)) == rest
+
+
+async def test_list_that_was_requested_while_it_was_passed_on_is_not_gathered_again() -> None:
+    async with running_maple("http", policy=AT_ONCE) as maple:
+        await add_to_list(maple)
+        await open_gathered(maple)
+        key = ListRef.decode(button_values(maple)[ids.BATCH_SEND]).key
+        await maple.ana.click(words.APPLY, confirm=True)
+        await maple.ana.sees(words.REQUESTED)
+        await maple.bot.batches.close_gathered(key, "none", actor(maple.ana))
+        assert await maple.bot.batches.gathered(actor(maple.ana)) is None
+
+
+async def test_pasted_list_that_was_passed_on_is_not_requested_by_its_owner_as_well() -> None:
+    async with running_maple("http", policy=LEA_LEADS) as maple:
+        await check_list(maple.ana, "cus_northwind,messages,500\ncus_bold,messages,900\n")
+        await maple.ana.sees(words.LEAVE_OUT)
+        ask = button_values(maple)[ids.ASK_THEM]
+        await maple.ana.click(words.LEAVE_OUT)
+        await maple.ana.sees(words.APPLY)
+        apply = button_values(maple)[ids.BATCH_SEND]
+        await maple.ana.close()
+        await click_old_button(maple, maple.ana, ids.ASK_THEM, ask)
+        answer = await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
+        assert on_screen(words.CLOSED) not in answer
+        await apply_passed_on_list(maple)
+        maple.ana.reload()
+        await click_old_button(maple, maple.ana, ids.BATCH_SEND, apply)
+        await maple.ana.sees(on_screen(words.requested_by_other("@lea", 2)))
+        assert await requested_lists(maple) == [("lea", 2)]
+
+
+async def test_list_that_became_allowed_is_not_passed_on() -> None:
+    async with running_maple("http", policy=AT_ONCE) as maple:
+        gathered = await add_to_list(maple)
+        draft = await maple.bot.batches.keep(gathered.lines, actor(maple.ana))
+        ask = Ask(verb=Verb.ASK, draft=draft, key=gathered.key, gathered=gathered.version)
+        await click_old_button(maple, maple.ana, ids.ASK_THEM, ask.encode())
+        await maple.ana.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
+        assert await waiting_and_gathered(maple) == (0, 1)
+
+
+async def test_list_that_became_forbidden_is_passed_on_with_its_lines() -> None:
+    async with running_maple("http", policy=LEA_LEADS.replace("per_day = 2000", "per_day = 600")) as maple:
+        await add_to_list(maple)
+        await open_gathered(maple)
+        await submit_list(maple, "cus_northwind,messages,400\n")
+        # Another replica checks the list again.
+        async with maple.another():
+            await maple.ana.click(words.APPLY, confirm=True)
+            assert f"[{access_words.ASK_THEM}]" in await maple.ana.sees(on_screen(words.ANEW))
+            await pass_list_on(maple)
+            await check_passed_on_list(maple)
+            assert "Bulk change: 1 change for 1 customer" in await maple.lea.sees(words.APPLY)
