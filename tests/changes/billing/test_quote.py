@@ -80,6 +80,9 @@ def test_lines_beyond_eight_are_shown_as_one(number: int, beyond: list[str]) -> 
         (quoted(20, total=Decimal("20.01"), invoice_credits=credit(5)), ("20.01",)),
         (quoted(20, total=Decimal(15), invoice_credits=credit(5, "eur")), ("15",)),
         (quoted(20, total=Decimal(15)), ("15",)),
+        (quoted(20, total=Decimal(19), invoice_credits=InvoiceCredits(currency="usd")), ("19",)),
+        (quoted(20, total=Decimal("19.5"), invoice_credits=credit("0.5")), ("20", "0.5", "19.5")),
+        (quoted(-20, total=Decimal(0), invoice_credits=credit(5)), ("0",)),
     ],
 )
 def test_what_the_customers_credit_pays_is_shown(autumn_quote: Quote, shown: tuple[str, ...]) -> None:
@@ -88,6 +91,14 @@ def test_what_the_customers_credit_pays_is_shown(autumn_quote: Quote, shown: tup
     labels = (BillingLine.TOTAL, BillingLine.PAID_FROM_CREDIT, BillingLine.CHARGED)
     expected = [money(label, amount) for label, amount in zip(labels, shown, strict=False)]
     assert lines[len(autumn_quote.line_items) :] == expected
+
+
+def test_credit_is_compared_as_its_currency_is_rounded() -> None:
+    autumn_quote = quoted(
+        "999.6", total=Decimal("400.4"), currency="jpy", invoice_credits=credit("600.4", "jpy")
+    )
+    lines = list(quote.lines(facts_with(PRO, quoted=autumn_quote)))
+    assert [line.after for line in lines] == ["1000", "1000", "600", "400"]
 
 
 def test_credit_is_read_from_autumns_preview() -> None:
