@@ -134,7 +134,7 @@ async def open_form(interaction: Interaction, services: Services, meta: Meta, *,
         if others_may(decision):
             kind = kinds.kind(meta.kind)
             others = await services.wishes.others_may_open(kind.policy, interaction.actor)
-        if not decision.permit and (meta.edits or not others.askable):
+        if not decision.permit and (meta.single or not others.askable):
             refusal = PolicyRefusal(decision, others.named)
             card = message_cards.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
             await stop(interaction, services, meta, card)
@@ -270,7 +270,7 @@ async def drawn(
             else:
                 others = await services.wishes.others_may(assessment, interaction.actor)
                 preview = replace(preview, others=others.named or access_words.NOBODY)
-                asks_others = others.askable and others_may(decision) and not meta.edits
+                asks_others = others.askable and others_may(decision) and not meta.single
             meta = meta.model_copy(update={"asks_others": asks_others})
     presets = await _preset_offers(services, meta)
     return request_form.build(FormState(meta, facts, values, preview, trouble, presets, opening))
@@ -339,7 +339,8 @@ async def edit_request(interaction: Interaction, services: Services) -> None:
 
 
 async def take_up(interaction: Interaction, services: Services) -> None:
-    """What someone else filled in and may not request; or what it became, if it was taken up before."""
+    """What someone else filled in and may not request; or what it became, if it was taken up before. It is
+    not passed on a second time."""
     form = await services.wishes.form(interaction.value)
     if form is None:
         card = message_cards.result_card(Result.UNKNOWN, now=services.now())
@@ -368,7 +369,8 @@ async def reader_card(services: Services, record: Record) -> Card:
 async def _reopen(
     interaction: Interaction, services: Services, form: FilledForm, *, edits: str = "", submission: str = ""
 ) -> None:
-    """In a new modal, as it was filled in. `submission`: where others may submit the same."""
+    """In a new modal, as it was filled in. `submission`: of a form that was passed on; others may submit the
+    same."""
     meta = Meta(
         kind=decoding.kind(form.kind).id,
         customer=form.place.customer,
@@ -377,5 +379,6 @@ async def _reopen(
         feature=form.place.feature,
         entity=form.place.entity,
         edits=edits,
+        taken_up=bool(submission),
     )
     await open_form(replace(interaction, view="", state=form.values), services, meta)

@@ -17,7 +17,7 @@ from bot.changes.forms.fields import called as names_in
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
 from bot.kit import text
-from bot.kit.carried import Ref
+from bot.kit.carried import Ref, Unreadable
 from bot.kit.form_values import Values
 from bot.lookups.place import Place
 from handlers import batches, decoding
@@ -76,7 +76,7 @@ async def submitted(interaction: Interaction, services: Services, form: Submitte
 
 
 async def _submit(interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest) -> None:
-    if meta.asks_others:
+    if meta.asks_others and not meta.single:
         await _ask_others(interaction, services, meta, request)
         return
     if meta.edits:
@@ -173,6 +173,8 @@ async def _redraw_form(
 async def add_to_list(interaction: Interaction, services: Services) -> None:
     """The same modal then shows the list, or the form again with its errors."""
     meta = decoding.change_form(interaction.metadata)
+    if meta.single:
+        raise Unreadable("single")
     interaction = replace(interaction, channel=meta.channel)
     async with (
         services.latest_click.handling(interaction.view, interaction.occurred_at),

@@ -384,7 +384,7 @@ RESULTS: Mapping[Result, Say] = {
     ),
     Result.GATHERED: Say(
         "You already added this change to a list.",
-        "It wasn't requested separately. `/autumn bulk` shows the list.",
+        "It wasn't requested separately. If the list is still there, `/autumn bulk` shows it.",
     ),
     Result.NO_REASON: Say("Your team's policy requires a reason.", "Nothing was requested yet."),
     Result.NO_CHANNEL: Say(

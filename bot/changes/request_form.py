@@ -302,10 +302,10 @@ def _preview(state: FormState, content: FormContent) -> list[Block]:
 
 
 def _gather(state: FormState) -> list[Block]:
-    """Only for what may be requested. A customer is deleted only on its own, and an edited request stays a
-    single one."""
+    """Only for what may be requested. A customer is deleted only on its own, and an edited or passed-on
+    request stays a single one."""
     allowed = state.sight is not None and state.sight.needed is not None
-    if not allowed or state.meta.edits or registry.kind(state.meta.kind).removes_customer:
+    if not allowed or state.meta.single or registry.kind(state.meta.kind).removes_customer:
         return []
     button = blocks.button(words.GATHER, ids.GATHER)
     return [blocks.actions("gather", [button]), blocks.context("gather_hint", words.GATHER_HINT)]

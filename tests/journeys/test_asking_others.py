@@ -8,10 +8,11 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.changes.forms import words as forms_words
-from bot.kit import phrases
+from bot.kit import ids, phrases
+from sandbox.slack import LocalPerson, payloads
 from tests.journeys.changing import PREVIEW, close_and_read_own_card
 from tests.journeys.steps import assert_in_order
-from tests.running import Mode, Running, running_maple
+from tests.running import Mode, Running, actor, running_maple
 from tests.screen import on_screen
 
 LEADS = """
@@ -105,11 +106,74 @@ async def test_form_is_passed_on_once_and_taken_up_by_somebody_who_may(mode: Mod
         assert len(await maple.bot.changes.history("cus_acme")) == 2
 
 
-async def submit_again(maple: Running) -> None:
-    """Sends the last submission of a form a second time."""
+async def test_form_that_was_passed_on_is_not_passed_on_again_nor_added_to_a_list(mode: Mode) -> None:
+    async with running_maple(mode, policy=LEADS) as maple:
+        await pass_form_on(maple, approvals_words.RESULTS[Result.PASSED_ON].what)
+        await maple.ana.close()
+        maple.raj.go("#billing")
+        await maple.raj.sees(f"[{approvals_words.OPEN_FORM}]")
+        await maple.raj.click(approvals_words.OPEN_FORM)
+        form = await maple.raj.sees(access_words.BARRED[DecisionReason.NO_RULE])
+        assert on_screen(forms_words.others("@billing-leads", askable=False)) in form
+        assert access_words.ASK_THEM not in form
+        await maple.raj.submit()
+        await maple.raj.sees(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
+        await submit_again(maple, maple.raj, '"p":true', '"p":true,"o":true')
+        await maple.raj.sees(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
+        assert len(await approvals_questions(maple)) == 1
+
+        await maple.lea.click(approvals_words.OPEN_FORM)
+        await maple.lea.sees(PREVIEW)
+        maple.lea.does_not_see(forms_words.GATHER)
+        await press_gather(maple)
+        await maple.bot.background.drain(10)
+        assert await maple.bot.batches.gathered(actor(maple.lea)) is None
+        await maple.lea.close()
+        await maple.lea.click(approvals_words.OPEN_FORM)
+        await maple.lea.sees(PREVIEW)
+        await maple.lea.submit()
+        await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+        assert len(await maple.bot.changes.history("cus_acme")) == 1
+
+
+async def press_gather(maple: Running) -> None:
+    """*Add to a list*, which Lea's open form does not have."""
+    simulation = maple.slack.simulation
+    (view,) = simulation.views.stack(maple.lea.id)
+    action = {"type": "button", "action_id": ids.GATHER, "block_id": "gather", "value": "", "action_ts": "1"}
+    click = payloads.view_actions(simulation, maple.lea.user, view, action)
+    await maple.slack.deliveries.send("interactive", click)
+
+
+async def test_form_that_was_passed_on_is_refused_where_its_reader_may_request_nothing_of_its_kind() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await maple.ana.command("/autumn update cus_acme")
+        await maple.ana.sees(on_screen(forms_words.ASKS_OTHERS))
+        await maple.ana.fill("Name", "Acme Incorporated")
+        await maple.ana.sees("→ Acme Incorporated")
+        await maple.ana.submit()
+        await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
+        await maple.bot.background.drain(10)
+        maple.raj.go("#billing")
+        await maple.raj.sees(f"[{approvals_words.OPEN_FORM}]")
+        await maple.raj.click(approvals_words.OPEN_FORM)
+        refusal = await maple.raj.sees(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
+        assert on_screen(access_words.who_may("@billing-leads")) in refusal
+        assert access_words.ASK_THEM not in refusal
+
+
+async def submit_again(
+    maple: Running, person: LocalPerson | None = None, carried: str = "", instead: str = ""
+) -> None:
+    """Sends the last submission of a form a second time, for Ana if no one is given. `carried`, `instead`:
+    what is replaced in the form's metadata."""
     submissions = [sent for sent in maple.slack.sent if sent.payload.get("type") == "view_submission"]
-    trigger = {"trigger_id": maple.slack.simulation.triggers.issue(maple.ana.id)}
-    await maple.slack.deliveries.send("interactive", submissions[-1].payload | trigger)
+    payload = submissions[-1].payload
+    metadata = payload["view"]["private_metadata"]
+    assert carried in metadata
+    view = {**payload["view"], "private_metadata": metadata.replace(carried, instead)}
+    trigger = maple.slack.simulation.triggers.issue((person or maple.ana).id)
+    await maple.slack.deliveries.send("interactive", {**payload, "view": view, "trigger_id": trigger})
 
 
 async def test_form_can_be_filled_in_for_others_by_somebody_who_may_not_request_it(mode: Mode) -> None:

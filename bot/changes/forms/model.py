@@ -45,6 +45,8 @@ class Meta(Carried):
     the blocks get new ids each time."""
     edits: str = Field(default="", alias="g")
     """The request that is edited, as a `Ref`; empty for a new one."""
+    taken_up: bool = Field(default=False, alias="p")
+    """Whether someone else filled it in and passed it on. Everyone who opens it has the same `submission`."""
     asks_others: bool = Field(default=False, alias="o")
     """Whether submitting it only asks those who may request it."""
     shown: Mapping[str, str] = Field(default_factory=dict, alias="d")
@@ -56,6 +58,12 @@ class Meta(Carried):
     def form(self) -> str:
         """The key under which the facts it was drawn from are cached."""
         return f"{self.submission} {self.entity}" if self.entity else self.submission
+
+    @property
+    def single(self) -> bool:
+        """Whether it can only be submitted: it is neither passed on nor added to a list. Otherwise several
+        requests could come of it."""
+        return bool(self.edits) or self.taken_up
 
     @property
     def fits(self) -> bool:
