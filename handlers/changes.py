@@ -175,7 +175,7 @@ async def _show_outcome(
 ) -> None:
     """The cards show what was done. If nothing was, only the person who clicked is told why."""
     if interaction.message:
-        await services.notifier.adopt(ref.id, interaction.channel, interaction.message)
+        await services.notifier.adopt(ref.id, interaction.channel, interaction.message, interaction.user)
     if outcome.result not in _SHOWN_ON_THE_CARD:
         card = message_cards.result_card(
             outcome.result,

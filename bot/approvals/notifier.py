@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -90,17 +91,29 @@ class ChangeNotifier:
             if problem is not None:
                 raise problem
 
-    async def adopt(self, change_id: str, channel: str, ts: str) -> None:
-        """Takes in a clicked card that is not known: it was posted just before the bot crashed."""
+    async def adopt(self, change_id: str, channel: str, ts: str, user: str) -> None:
+        """Takes in a card that `user` clicked and that is not known: posted just before the bot crashed. Only
+        where the change has a card: a question in someone's direct messages has the same buttons."""
         if any(card.ts == ts for card in self._drawn.get(change_id, {}).values()):
             return
         cards = await self._posted(change_id)
         if not cards or any(card.ts == ts for card in cards):
             return
-        kind = CardKind.APPROVAL if channel == self._approvals_channel.id else CardKind.REQUESTER
+        kind = self._kind_in(channel, user, cards)
+        if kind is None:
+            return
         target = CardTarget(kind, channel)
         await CHANGE_CARDS.adopt(self._database, change_id, target, ts, now=self._now())
         await self.redraw(change_id, ts)
+
+    def _kind_in(self, channel: str, user: str, cards: Sequence[PostedCard]) -> CardKind | None:
+        """Which card this person can have clicked in this channel; None if the change has none there."""
+        if channel == self._approvals_channel.id:
+            return CardKind.APPROVAL
+        # Only the person themselves can click in their direct messages.
+        here = {channel, user} if channel.startswith("D") else {channel}
+        own = any(card.kind is CardKind.REQUESTER and card.channel in here for card in cards)
+        return CardKind.REQUESTER if own else None
 
     async def redraw(self, change_id: str, ts: str) -> None:
         """Redraws one card, even if it is up to date."""

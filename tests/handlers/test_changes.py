@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from bot.access import words as access_words
 from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Cause, State
+from bot.approvals.cards import CHANGE_CARDS
+from bot.approvals.lifecycle import CardKind, Cause, State
 from bot.approvals.requests import ChangeRequest
 from bot.approvals.results import Result
 from bot.approvals.service import ChangeService
@@ -24,6 +25,7 @@ from bot.lookups import labels
 from bot.lookups.find import words as find_words
 from bot.lookups.overview import words as overview_words
 from bot.store.errors import StoreLost, StoreSlow
+from bot.store.tables import cards
 from bot.timings import Timeouts
 from sandbox.slack.delivery import SlackDelivery
 from tests.journeys.changing import (
@@ -381,6 +383,24 @@ async def test_clicked_card_is_adopted_and_redrawn(maple: Running) -> None:
     async with maple.another():
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+
+
+async def test_requesters_own_card_is_adopted_and_redrawn(maple: Running) -> None:
+    await request_shown_to_lea(maple)
+    await maple.bot.background.drain(10)
+    async with maple.bot.database.writing() as connection:
+        being_posted = {"ts": None, "posting_until": maple.clock.now() + timedelta(hours=1)}
+        await connection.execute(update(cards).filter_by(kind=CardKind.REQUESTER).values(being_posted))
+    # A replica that did not post the card itself, as the one that did stopped at once.
+    async with maple.another():
+        maple.ana.go("@maple")
+        await maple.ana.sees(f"[{approvals_words.WITHDRAW}]")
+        await maple.ana.click(approvals_words.WITHDRAW, confirm=True)
+        await maple.ana.sees(on_screen(HEADLINES[State.WITHDRAWN]))
+        await maple.bot.background.drain(10)
+    (record,) = await maple.bot.changes.history("cus_acme")
+    adopted = [card for card in await CHANGE_CARDS.of(maple.bot.database, record.id) if card.ts]
+    assert [card.shown for card in adopted if card.kind is CardKind.REQUESTER] == [record.revision]
 
 
 async def test_card_clicked_before_slack_answered_its_post_is_redrawn_and_not_denied_by_the_requester(

@@ -6,6 +6,7 @@ from bot.access import words as access_words
 from bot.access.policy import DecisionReason
 from bot.access.rules import Verb
 from bot.approvals import words as approvals_words
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.results import Result
 from bot.batches import words as batch_words
 from bot.batches.model import BatchResult, BatchState
@@ -226,6 +227,27 @@ async def test_undo_is_asked_for_by_button_without_an_approvals_channel() -> Non
         await maple.lea.sees(f"[{approvals_words.UNDO}]")
         await maple.lea.click(approvals_words.UNDO)
         await maple.lea.sees(approvals_words.UNDO_HINT)
+
+
+async def test_question_in_direct_messages_does_not_become_a_card_of_the_change() -> None:
+    at_once = LEADS.replace('may = "ask"', 'may = ["ask", "at_once"]')
+    async with running_maple("http", policy=at_once, approvals=None) as maple:
+        record = await file_request(maple)
+        maple.ana.go("@maple")
+        await maple.ana.sees(f"[{approvals_words.UNDO}]")
+        await maple.ana.click(approvals_words.UNDO)
+        await ask_after_refusal(maple.ana)
+        maple.lea.go("@maple")
+        await maple.lea.sees(f"[{approvals_words.UNDO}]")
+        undone = await maple.bot.changes.undo(record.id, "an undo elsewhere", actor(maple.lea))
+        assert undone.result is Result.DONE
+        await maple.lea.click(approvals_words.UNDO, within="is asking you")
+        await maple.lea.sees(approvals_words.RESULTS[Result.NO_UNDO].what)
+        await maple.bot.background.drain(10)
+        assert [card.channel for card in await CHANGE_CARDS.of(maple.bot.database, record.id)] == [
+            maple.ana.id
+        ]
+        assert "is asking you" in "".join(maple.lea.pieces())
 
 
 async def test_only_full_members_are_asked() -> None:
