@@ -10,7 +10,7 @@ from bot.approvals.lifecycle import Cause, ChangeEvent, State
 from bot.approvals.outcome import WriteStatus
 from bot.autumn.models import Environment
 
-STORED_AS = {"SUPERSEDED": "overtaken"}
+STORED_AS = {"SUPERSEDED": "overtaken", "REQUESTER_NOT_ALLOWED": "asker_not_allowed"}
 
 
 @pytest.mark.parametrize(
