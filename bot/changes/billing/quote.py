@@ -8,6 +8,7 @@ from decimal import Decimal
 from bot.access.limits import Worth, worth_in
 from bot.autumn.models import PlanMove, Quote
 from bot.changes import canonical
+from bot.changes.billing import words
 from bot.changes.billing.words import BillingLine
 from bot.changes.canonical import ZERO
 from bot.changes.lines import Line, ValueFormat
@@ -87,7 +88,8 @@ def lines(facts: Facts) -> Iterator[Line]:
     for line in quote.line_items[:_MOST_LINES]:
         yield money(BillingLine.CHARGE, line.total, line.description or line.display_name)
     if more := quote.line_items[_MOST_LINES:]:
-        yield money(BillingLine.MORE_CHARGES, sum((line.total for line in more), ZERO), str(len(more)))
+        total = sum((line.total for line in more), ZERO)
+        yield money(BillingLine.CHARGE, total, words.more_charges(len(more)))
     if quote.refund is not None:
         yield money(BillingLine.REFUND, quote.refund.amount)
     elif credit := _paid_from_credit(quote, currency):

@@ -27,6 +27,10 @@ def of_entities(number: int) -> str:
     return f"{count(number, 'product')} held by entities: pick an entity to change its own."
 
 
+def more_charges(number: int) -> str:
+    return count(number, "more line")
+
+
 class BillingLine(LineLabel):
     ENDS = "subscription_ends", "Ends on"
     """A calendar day of billing, as text."""
@@ -52,13 +56,8 @@ class BillingLine(LineLabel):
         "Billed now:",
         LineStyle(no_before="", about=lambda about, _names: text.mrkdwn(about, 80) or phrases.NONE),
     )
-    """One line of the invoice that is made now; `about` describes it in Autumn's words."""
-    MORE_CHARGES = (
-        "billed_now_more",
-        "Billed now:",
-        LineStyle(no_before="", about=lambda about, _names: count(int(about), "more line")),
-    )
-    """The lines that are not shown, in one; `about` is how many."""
+    """One line of the invoice that is made now; `about` describes it in Autumn's words. Or the lines that are
+    not shown; `about` is `more_charges`."""
     TOTAL = "billed_now_total", "Total billed now", LineStyle(no_before="")
     PAID_FROM_CREDIT = "paid_from_credit", "Paid from the customer's credit", LineStyle(no_before="")
     """What Stripe takes of the credit that it keeps for the customer."""

@@ -660,6 +660,7 @@ def test_value_of_an_entry(control: str, entry: dict[str, Any], value: str) -> N
 def test_wording() -> None:
     names = {"messages": "Messages"}
     assert CHANGE.summary(spend_limit(), names) == "Spend limit for Messages: 50 units"
+    assert CHANGE.summary(overage(), names) == "Allow overage for Messages"
     assert CHANGE.summary(remove(), names) == "Remove the spend limit for Messages"
     assert CHANGE.shown_now(spend_limit(), {}, snapshot_of()) == ["• Spend limit: *none*"]
     assert CHANGE.shown_now(usage(), {}, snapshot_of(DAILY)) == ["• Usage limit: *20 units a day*"]
