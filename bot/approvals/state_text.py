@@ -111,8 +111,7 @@ def _undo(record: Record) -> str:
 
 
 def unlike_preview(record: Record) -> str:
-    """What the change did otherwise than its preview shows, or where its summary leaves that open, in
-    mrkdwn; else empty."""
+    """How an applied change differs from its preview, or what its summary left open, in mrkdwn; or empty."""
     if record.state is not State.APPLIED or record.after is None:
         return ""
     return registry.kind(record.kind).unlike_preview(record.input, record.before, record.after)

@@ -378,8 +378,8 @@ class ChangeKind(ABC, Generic[I]):
         say."""
 
     def unlike_preview(self, request: I, before: Snapshot, after: Snapshot) -> str:  # noqa: ARG002 - as above
-        """What a change that was applied did otherwise than its preview shows, or where its summary leaves
-        that open; empty for nothing."""
+        """How an applied change differs from its preview, or what its summary left open, in mrkdwn; empty if
+        there is nothing to say."""
         return ""
 
     def left_in_stripe(

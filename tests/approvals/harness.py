@@ -24,8 +24,6 @@ from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.models import Environment
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
-from bot.changes.deletion.request import DeletionInput
-from bot.changes.details.request import DetailsInput
 from bot.changes.model import ChangeInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.slack.channels import Channel, ChannelProblem
@@ -185,9 +183,7 @@ class Harness:
             f"form-{self.numbers()}", requested or self.balance(), ANA, channel="C_SUPPORT", reason="so"
         )
 
-    async def waiting(
-        self, service: ChangeService, requested: BalanceInput | DetailsInput | DeletionInput | None = None
-    ) -> Record:
+    async def waiting(self, service: ChangeService, requested: ChangeInput | None = None) -> Record:
         """A request that waits for approval."""
         record = (await service.submit(self.request(requested))).record
         assert record is not None

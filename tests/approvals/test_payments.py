@@ -11,15 +11,15 @@ from bot.approvals.card import Audience, change_card, withheld_card
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.message_cards import outcome_card
 from bot.approvals.preview import Sleep
-from bot.approvals.requests import ChangeRequest
 from bot.approvals.results import Result
-from bot.changes.model import PaymentPage
+from bot.approvals.service import ChangeService
+from bot.changes.model import ChangeInput, PaymentPage
 from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import audit, changes
-from tests.approvals.harness import ANA, NOW, RAJ, Harness, Pauses
+from tests.approvals.harness import NOW, RAJ, Harness, Pauses
 from tests.approvals.records import record
 
 URL = "https://pay.example/in_1?secret=yes"
@@ -28,7 +28,10 @@ URL = "https://pay.example/in_1?secret=yes"
 async def change_awaiting_payment(harness: Harness, sleep: Sleep = asyncio.sleep) -> Record:
     """The end of a trial, for a customer without a card."""
     harness.local.set_card("cus_umbrella", on_file=False)
-    service = harness.service(sleep=sleep)
+    return await end_of_trial(harness, harness.service(sleep=sleep))
+
+
+async def end_of_trial(harness: Harness, service: ChangeService) -> Record:
     customer = await harness.autumn.customer("cus_umbrella")
     request = TrialInput(
         customer="cus_umbrella",
@@ -36,10 +39,12 @@ async def change_awaiting_payment(harness: Harness, sleep: Sleep = asyncio.sleep
         product="pro",
         action=TrialAction.END_NOW,
     )
-    waiting = (
-        await service.submit(ChangeRequest("form", request, ANA, channel="C_SUPPORT", reason="so"))
-    ).record
-    assert waiting is not None
+    return await approved(harness, service, request)
+
+
+async def approved(harness: Harness, service: ChangeService, request: ChangeInput) -> Record:
+    """The change, requested by Ana and approved by Raj."""
+    waiting = await harness.waiting(service, request)
     done = (await service.approve(waiting.id, 1, RAJ)).record
     assert done is not None
     return done
@@ -63,12 +68,7 @@ async def test_checkout_is_told_from_an_open_invoice(sqlite_harness: Harness) ->
     harness = sqlite_harness
     service = harness.service()
     request = SwitchInput(customer="cus_empty", product="pro", action=SwitchAction.NOW)
-    waiting = (
-        await service.submit(ChangeRequest("form", request, ANA, channel="C_SUPPORT", reason="so"))
-    ).record
-    assert waiting is not None
-    done = (await service.approve(waiting.id, 1, RAJ)).record
-    assert done is not None
+    done = await approved(harness, service, request)
     assert "/checkout/" in done.payment_url
     assert done.details == {"payment": "", "page": PaymentPage.CHECKOUT}
     checked = (await service.check_again(done.id, RAJ)).record
@@ -112,20 +112,7 @@ async def test_applied_is_refused_until_the_customer_has_paid_and_not_applied_af
 async def test_customer_with_a_card_does_not_have_to_pay_first(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     harness.local.set_card("cus_umbrella")
-    service = harness.service()
-    customer = await harness.autumn.customer("cus_umbrella")
-    request = TrialInput(
-        customer="cus_umbrella",
-        subscription=customer.subscriptions[0].id,
-        product="pro",
-        action=TrialAction.END_NOW,
-    )
-    waiting = (
-        await service.submit(ChangeRequest("form", request, ANA, channel="C_SUPPORT", reason="so"))
-    ).record
-    assert waiting is not None
-    done = (await service.approve(waiting.id, 1, RAJ)).record
-    assert done is not None
+    done = await end_of_trial(harness, harness.service())
     assert (done.state, done.payment_url) == (State.APPLIED, "")
 
 

@@ -54,8 +54,8 @@ def _free(subscription: Subscription) -> bool:
 
 
 def _ends_at(subscription: Subscription) -> datetime | None:
-    """When it ends without being cancelled in Stripe, if it is cancelled already. Of the subscriptions of
-    entities that Autumn shows as one, others may go on."""
+    """When it ends in Stripe by itself; None unless it is cancelled already. Of the subscriptions of entities
+    that Autumn shows as one, others may go on."""
     if subscription.canceled_at is None or subscription.scope == "entity":
         return None
     return subscription.expires_at
