@@ -25,6 +25,8 @@ from sqlalchemy import Connection, event, make_url
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.engine import Engine as SqlEngine
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from sqlalchemy.util import LRUCache
 
 from bot.store.database import Database
@@ -41,6 +43,7 @@ _ROOM = 512 * 1024**2
 """The most bytes the databases of one process may take: PostgreSQL's own files, and those of one test."""
 _used: list[str] = []
 """The URLs of databases to remove when the test ends."""
+_taken_connections: set[ConnectionPoolEntry] = set()
 _UNSAFE = ("fsync = off", "full_page_writes = off", "autovacuum = off", "max_wal_size = '64MB'")
 """PostgreSQL need not survive a power failure here, and no database lives long enough to need vacuuming."""
 
@@ -56,6 +59,21 @@ def share_compiled_statements() -> None:
     @event.listens_for(SqlEngine, "engine_connect")
     def share(connection: Connection) -> None:
         connection.engine._compiled_cache = compiled
+
+
+@event.listens_for(Pool, "checkout")
+def _taken(_connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+    _taken_connections.add(entry)
+
+
+@event.listens_for(Pool, "checkin")
+def _returned(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    _taken_connections.discard(entry)
+
+
+def connections_in_use() -> int:
+    """How many connections were taken from their pools in this test and not returned."""
+    return len(_taken_connections)
 
 
 def fetch_without_a_thread() -> None:
@@ -102,6 +120,7 @@ def discarded() -> Iterator[None]:
     """Removes databases created in the block when it ends."""
     outer = _used[:]
     _used.clear()
+    _taken_connections.clear()
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ from tests import examples
 from tests.databases import (
     ENGINES,
     Engine,
+    connections_in_use,
     discarded,
     fetch_without_a_thread,
     fresh,
@@ -66,6 +67,13 @@ def logs() -> Iterator[io.StringIO]:
     log.configure("INFO", "json", stream)
     yield stream
     assert not _LEAK.search(stream.getvalue()), stream.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def returned_connections() -> Iterator[None]:
+    """No test may leave a connection in use: it would fail whichever test the garbage collector runs in."""
+    yield
+    assert connections_in_use() == 0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -126,7 +126,7 @@ class Database:
         self._in_use = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self._late: set[asyncio.Task[AsyncConnection]] = set()
+        self._returning: set[asyncio.Task[None]] = set()
         self._engine: AsyncEngine = create_async_engine(target, **options)
         if self.sqlite:
             file = _File(str(target.database))
@@ -143,10 +143,10 @@ class Database:
 
     async def aclose(self) -> None:
         """Waits up to `patience` for the transactions under way: what is still in use would stay open."""
-        await asyncio.gather(*self._late, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), self._patience)
         self._closed = True
+        await asyncio.gather(*self._returning, return_exceptions=True)
         await self._engine.dispose()
 
     @asynccontextmanager
@@ -201,15 +201,11 @@ class Database:
 
     @asynccontextmanager
     async def _checked_out(self) -> AsyncIterator[AsyncConnection]:
-        if self.sqlite:
-            async with self._engine.connect() as connection:
-                yield connection
-            return
-        connection = await self._in_time()
+        connection = await (self._engine.connect().start() if self.sqlite else self._in_time())
         try:
             yield connection
         finally:
-            await asyncio.shield(asyncio.create_task(connection.close()))
+            await asyncio.shield(self._return(connection.close()))
 
     async def _in_time(self) -> AsyncConnection:
         """A connection that was just checked. Raises SQLAlchemy's TimeoutError after `patience` seconds."""
@@ -217,17 +213,27 @@ class Database:
         try:
             async with asyncio.timeout(self._patience):
                 return await asyncio.shield(opening)
-        except TimeoutError:
-            raise PoolTimeout("No connection that answers.") from None
-        finally:
-            if not opening.done():
-                self._give_up(opening)
+        except BaseException as error:
+            # Without waiting: the driver takes up to ten seconds to close the connection cleanly.
+            self._return(_give_up(opening))
+            if isinstance(error, TimeoutError):
+                raise PoolTimeout("No connection that answers.") from None
+            raise
 
-    def _give_up(self, opening: asyncio.Task[AsyncConnection]) -> None:
-        """Cancels without waiting: the driver takes up to ten seconds to close the connection cleanly."""
-        self._late.add(opening)
-        opening.add_done_callback(self._late.discard)
-        opening.cancel()
+    def _return(self, returning: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Goes on when the task that used the connection is cancelled; `aclose` waits for it."""
+        task = asyncio.create_task(returning)
+        self._returning.add(task)
+        task.add_done_callback(self._returning.discard)
+        return task
+
+
+async def _give_up(opening: asyncio.Task[AsyncConnection]) -> None:
+    """Cancels the opening of a connection, or closes the connection if it has been opened meanwhile."""
+    opening.cancel()
+    await asyncio.wait({opening})
+    if not opening.cancelled() and opening.exception() is None:
+        await opening.result().close()
 
 
 class _File:

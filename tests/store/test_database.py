@@ -1,8 +1,10 @@
 import asyncio
+import contextlib
 import gc
 import os
 import stat
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,11 +16,12 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.pool import Pool
 
 from bot.store.database import Database, database_url, insert
 from bot.store.tables import deliveries
 from bot.store.types import Figure, Instant
-from tests.databases import ENGINES, Engine, fresh
+from tests.databases import ENGINES, Engine, connections_in_use, fresh
 
 NOW = datetime(2026, 11, 22, 15, 6, 1, 23, tzinfo=UTC)
 
@@ -147,6 +150,42 @@ async def test_closing_gives_up_on_transaction_that_does_not_end(engine: Engine)
     leave.set()
     await hanging
     gc.collect()  # a connection that nobody closed would complain
+
+
+@contextlib.contextmanager
+def cancelled_at(moment: str, task: asyncio.Task[None], *, steps: int) -> Iterator[None]:
+    """Cancels the task that many steps of the event loop after its pool next reports `moment`."""
+
+    def soon(steps: int) -> None:
+        if steps:
+            asyncio.get_running_loop().call_soon(soon, steps - 1)
+        else:
+            task.cancel()
+
+    def reported(*_: object) -> None:
+        soon(steps)
+
+    event.listen(Pool, moment, reported)
+    try:
+        yield
+    finally:
+        event.remove(Pool, moment, reported)
+
+
+@pytest.mark.parametrize("steps", range(5))
+@pytest.mark.parametrize("moment", ["checkout", "reset", "checkin"])
+async def test_connection_is_returned_whenever_its_user_is_cancelled(
+    database: Database, moment: str, steps: int
+) -> None:
+    async def read() -> None:
+        async with database.reading() as connection:
+            await connection.execute(select(1))
+
+    task = asyncio.create_task(read())
+    with cancelled_at(moment, task, steps=steps):
+        await asyncio.wait({task})
+        await database.aclose()
+    assert connections_in_use() == 0
 
 
 async def test_error_does_not_quote_written_values(database: Database) -> None:
