@@ -139,8 +139,11 @@ class Connection(H11Protocol):
                 self.timeout_keep_alive_task = self.loop.call_later(
                     self.timeout_keep_alive, self.timeout_keep_alive_handler
                 )
-        elif self._deadline is None:
-            self._arm()
+        else:
+            # uvicorn leaves it running when a part of the next request has arrived with an answered one.
+            self._unset_keepalive_if_required()
+            if self._deadline is None:
+                self._arm()
         if self.conn.our_state is h11.SEND_RESPONSE and self.conn.their_state is not h11.SEND_BODY:
             self.slots.answering(self)
         else:

@@ -206,7 +206,7 @@ async def test_idle_connection_is_ended_whatever_was_answered_on_it() -> None:
 
 
 async def test_requests_sent_ahead_are_answered_in_turn() -> None:
-    async with maple_under_attack(QUICK) as (maple, peers):
+    async with maple_under_attack(replace(QUICK, keep_alive=0.05)) as (maple, peers):
         head, body = request(maple)
         peer = await peers.connect()
         await peer.send((head + body) * 3 + head[:20])
