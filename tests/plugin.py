@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import coverage
 import pytest
 
 from bot import log
@@ -58,6 +59,15 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
         return (yield)
     with kept():
         return (yield)
+
+
+def pytest_sessionfinish() -> None:
+    """Ten seconds later, pytest-xdist kills a process that has not exited: on a slow machine, before coverage
+    has saved what it only saves at exit."""
+    measuring = coverage.Coverage.current()
+    if measuring is not None:
+        measuring.stop()
+        measuring.save()
 
 
 @pytest.fixture(autouse=True)
