@@ -44,6 +44,7 @@ _ROOM = 512 * 1024**2
 _used: list[str] = []
 """The URLs of databases to remove when the test ends."""
 _taken_connections: set[ConnectionPoolEntry] = set()
+"""Those that the running test has taken from a pool and not returned."""
 _UNSAFE = ("fsync = off", "full_page_writes = off", "autovacuum = off", "max_wal_size = '64MB'")
 """PostgreSQL need not survive a power failure here, and no database lives long enough to need vacuuming."""
 

@@ -62,8 +62,8 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
 
 
 def pytest_sessionfinish() -> None:
-    """Ten seconds later, pytest-xdist kills a process that has not exited: on a slow machine, before coverage
-    has saved what it only saves at exit."""
+    """Saves coverage before the process exits: pytest-xdist kills it if that takes more than ten seconds, as
+    it can on a slow machine."""
     measuring = coverage.Coverage.current()
     if measuring is not None:
         measuring.stop()
@@ -81,7 +81,8 @@ def logs() -> Iterator[io.StringIO]:
 
 @pytest.fixture(autouse=True)
 def returned_connections() -> Iterator[None]:
-    """No test may leave a connection in use: it would fail whichever test the garbage collector runs in."""
+    """No test may leave a connection in use: another test, in which the garbage collector finds it, would
+    fail for it."""
     yield
     assert connections_in_use() == 0
 

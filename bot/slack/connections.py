@@ -140,7 +140,7 @@ class Connection(H11Protocol):
                     self.timeout_keep_alive, self.timeout_keep_alive_handler
                 )
         else:
-            # uvicorn leaves it running when a part of the next request has arrived with an answered one.
+            # uvicorn starts it after an answer, even if part of the next request is already here.
             self._unset_keepalive_if_required()
             if self._deadline is None:
                 self._arm()

@@ -221,7 +221,8 @@ class Database:
             raise
 
     def _return(self, returning: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Goes on when the task that used the connection is cancelled; `aclose` waits for it."""
+        """Returns a connection in a task of its own, which no cancellation of the connection's user reaches.
+        `aclose` waits for it."""
         task = asyncio.create_task(returning)
         self._returning.add(task)
         task.add_done_callback(self._returning.discard)

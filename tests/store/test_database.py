@@ -154,16 +154,16 @@ async def test_closing_gives_up_on_transaction_that_does_not_end(engine: Engine)
 
 @contextlib.contextmanager
 def cancelled_at(moment: str, task: asyncio.Task[None], *, steps: int) -> Iterator[None]:
-    """Cancels the task that many steps of the event loop after its pool next reports `moment`."""
+    """Cancels the task `steps` iterations of the event loop after a pool reports `moment`."""
 
-    def soon(steps: int) -> None:
-        if steps:
-            asyncio.get_running_loop().call_soon(soon, steps - 1)
+    def cancel_after(steps_left: int) -> None:
+        if steps_left:
+            asyncio.get_running_loop().call_soon(cancel_after, steps_left - 1)
         else:
             task.cancel()
 
     def reported(*_: object) -> None:
-        soon(steps)
+        cancel_after(steps)
 
     event.listen(Pool, moment, reported)
     try:
