@@ -7,8 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from bot import cli as upkeep
-from bot import gc_tuning, log
+from bot import database_commands, gc_tuning, log
 from bot.app import Maple
 from bot.doctor import command
 from bot.identity import CannotStart
@@ -46,8 +45,8 @@ def check() -> None:
     raise typer.Exit(asyncio.run(_examine(settings)))
 
 
-cli.command("migrate")(upkeep.update)
-cli.add_typer(upkeep.trail, name="audit")
+cli.command("migrate")(database_commands.bring_up_to_date)
+cli.add_typer(database_commands.audit_commands, name="audit")
 
 
 async def serve(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The commands that look after the database: migrate, and audit export and verify."""
+"""The commands `maple migrate` and `maple audit export` and `verify`, which need only the database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -14,12 +14,12 @@ from bot.store.audit import Head
 from bot.store.database import Database
 from bot.store.migrate import migrate
 
-trail = typer.Typer(add_completion=False, help="The audit trail: every step of every change.")
+audit_commands = typer.Typer(add_completion=False, help="The audit trail: every step of every change.")
 
 Work = Callable[[Database], Coroutine[Any, Any, None]]
 
 
-def update() -> None:
+def bring_up_to_date() -> None:
     """Bring the database up to date; the bot does it too when it starts."""
 
     async def work(database: Database) -> None:
@@ -29,7 +29,7 @@ def update() -> None:
     _run(work)
 
 
-@trail.command("export")
+@audit_commands.command("export")
 def export(
     change: Annotated[str, typer.Option(help="Only this change, by its id.")] = "",
 ) -> None:
@@ -43,7 +43,7 @@ def export(
     _run(work)
 
 
-@trail.command("verify")
+@audit_commands.command("verify")
 def verify(
     since: Annotated[str, typer.Option(help="What an earlier `audit verify` printed, kept elsewhere.")] = "",
 ) -> None:
