@@ -48,6 +48,14 @@ def test_every_variable_is_read_by_its_service(compose: dict[str, Any], maple: d
     named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", "\n".join(comments)))
     assert named <= known_variables() | IMAGES_OWN
     assert {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "AUTUMN_SECRET_KEY", "DATABASE_URL"} <= named
+    assert "MAPLE_APPROVALS_CHANNEL" in named
+
+
+def test_policy_is_the_file_beside_it(compose: dict[str, Any], maple: dict[str, Any]) -> None:
+    (config,) = maple["configs"]
+    assert config["target"] == maple["environment"]["MAPLE_POLICY"]
+    assert compose["configs"][config["source"]] == {"file": "policy.toml"}
+    assert "policy.toml" in (ROOT / ".gitignore").read_text().split()
 
 
 def test_compose_has_no_secret(maple: dict[str, Any], compose: dict[str, Any]) -> None:
@@ -120,5 +128,6 @@ def test_readme_says_what_compose_needs() -> None:
     )
     assert "postgresql://maple:" in section
     assert "@postgres/maple" in section, "the service's own name"
-    for words in ("--scale maple=", "maple.env", "postgres.env", "POSTGRES_PASSWORD", "/readyz"):
+    files = ("policy.toml", "maple.env", "postgres.env")
+    for words in ("--scale maple=", *files, "POSTGRES_PASSWORD", "/readyz"):
         assert words in section

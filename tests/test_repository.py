@@ -177,6 +177,16 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
         assert documented[name.upper()] == told_of
 
 
+def test_installation_names_what_changes_need() -> None:
+    steps = (ROOT / "README.md").read_text().split("## Install it in your workspace")[1].split("\n## ")[0]
+    assigned = {name.lower() for name in re.findall(r"\b([A-Z_]+)=", steps)}
+    assert assigned <= set(Settings.model_fields)
+    required = {name for name, field in Settings.model_fields.items() if field.is_required()}
+    assert required | {"maple_approvals_channel", "maple_policy"} <= assigned
+    for words in ("app_manifest.yml", "/invite @Maple", "policy.example.toml", "maple doctor", "Back up"):
+        assert words in steps
+
+
 @pytest.mark.parametrize("name", ["scripts/demo", "scripts/test", "scripts/check", "scripts/lock", ".ci/run"])
 def test_scripts_can_be_run(name: str) -> None:
     script = ROOT / name
