@@ -120,7 +120,7 @@ async def _change(interaction: Interaction, services: Services, verb: _Verb, don
             case ChannelProblem():
                 # The list shows the problem with the channel.
                 await show_list(interaction, services)
-            case _:  # pragma: no cover - a closed set
+            case _:
                 assert_never(changed)
 
 
@@ -225,7 +225,7 @@ async def _create(
             return created
         case AlertSubscription():
             return AlertNote.CREATED
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(created)
 
 

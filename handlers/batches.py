@@ -226,7 +226,7 @@ async def _read(interaction: Interaction, services: Services, form: SubmittedBat
             return words.FILE_NOT_GIVEN
         case bytes():
             return _or_words(parsing.read(content, form.input.for_all))
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(content)
 
 

@@ -63,7 +63,7 @@ async def run(interaction: Interaction, services: Services) -> None:
         case LookUpCommand(query, part, whole, feature, units):
             search = Search(query=query, part=part, straight=True, whole=whole, feature=feature, units=units)
             await _search(interaction, services, search)
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(command)
 
 
@@ -83,7 +83,7 @@ async def _open_form(
             await digests.commanded(interaction, services)
         case AlertsCommand():
             await alerts.commanded(interaction, services)
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(command)
 
 
@@ -98,7 +98,7 @@ def _hint(command: HelpCommand | Incomplete | MisreadCommand | NoDays) -> Card:
             return lookup_help.misread(usage, hint)
         case NoDays():
             return lookup_help.days_hint(MOST_DAYS)
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(command)
 
 

@@ -63,5 +63,5 @@ async def submitted(interaction: Interaction, services: Services, form: Chosen) 
             await digest_rows.send_csv(click, services, form.format)
         case CsvSource.CUSTOMERS:
             await finder.send_csv(click, services, form.format)
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(meta.source)

@@ -124,7 +124,7 @@ async def _change(interaction: Interaction, services: Services, change: _Change,
                 await show_list(interaction, services)
             case PersonProblem():
                 await show_list(interaction, services, setup_words.PERSON_PROBLEMS[changed])
-            case _:  # pragma: no cover - a closed set
+            case _:
                 assert_never(changed)
 
 
@@ -303,7 +303,7 @@ async def _create(interaction: Interaction, services: Services, form: SubmittedD
             note = setup_words.TOO_MANY[created]
         case Digest():
             note = list_card.digest_created(created)
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(created)
     await show_list(interaction, services, note)
 

@@ -100,7 +100,7 @@ async def show_error(target: ErrorTarget, interaction: Interaction, services: Se
             await replies.publish_home(interaction, surfaces.as_home(card))
         case ErrorTarget.NOWHERE:
             return
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(target)
 
 

@@ -264,7 +264,7 @@ async def _sharing_refusal(interaction: Interaction, services: Services) -> Refu
             return Refusal.ARCHIVED_CHANNEL
         case ChannelProblem.DIRECT | ChannelProblem.OUT:
             return Refusal.NOT_IN_CHANNEL
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(problem)
 
 

@@ -73,5 +73,5 @@ def _span(measure: Measure, most: str) -> str:
             return f"{most} per customer per day"
         case Measure.PERSON_DAY | Measure.VALUE_PERSON_DAY:
             return f"{most} per person per day"
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(measure)

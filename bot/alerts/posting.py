@@ -114,7 +114,7 @@ class AlertPosting:
                     return await self._put_off(delivery, failure.wait)
                 case Unknown() | Absent():
                     pass
-                case _:  # pragma: no cover - a closed set
+                case _:
                     assert_never(earlier)
         if late:
             return await self._skipped(delivery, AlertSkip.LATE)

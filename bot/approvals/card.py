@@ -211,7 +211,7 @@ def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
             | State.SUPERSEDED
         ):
             return []
-        case _:  # pragma: no cover - there is no other state
+        case _:
             assert_never(record.state)
 
 

@@ -41,7 +41,7 @@ class ApprovalsChannel:
                 return Result.CHANNEL_UNCHECKED
             case ChannelProblem.DIRECT | ChannelProblem.OUT | ChannelProblem.ARCHIVED:
                 return Result.CHANNEL_OUT
-            case _:  # pragma: no cover - there is no other problem
+            case _:
                 assert_never(problem)
 
     async def own_refusal(self) -> Result | None:

@@ -61,7 +61,7 @@ class NoticePoster:
                     return PostedNotice()
                 case Absent():
                     pass
-                case _:  # pragma: no cover - a closed set
+                case _:
                     assert_never(earlier)
         await self._queue.attempt(self._database, notice, began=self._now())
         posted = await marked_posts.send(self._slack, channel, mark, card.text, card.plain)
@@ -122,7 +122,7 @@ class NoticeDelivery:
                     await self._remind(notice, record)
                 case NoticeKind.APPLIED_AT_ONCE:
                     await self._post_applied(notice, record)
-                case _:  # pragma: no cover - there is no other kind
+                case _:
                     assert_never(kind)
 
     async def _post_outcome(self, notice: Notice, record: Record) -> None:

@@ -351,7 +351,7 @@ class ChangeService:
                 return Result.SEEN_NOT_APPLIED
             case Verdict.UNCLEAR:
                 return None
-            case _:  # pragma: no cover - there is no other verdict
+            case _:
                 assert_never(read_back.verdict)
 
     async def check_again(self, change_id: str, actor: Actor) -> Outcome:

@@ -54,7 +54,7 @@ def _explanation(record: Record, names: Mapping[str, str]) -> list[str]:
             return [words.EXPIRED]
         case State.SUPERSEDED:
             return [words.SUPERSEDED]
-        case _:  # pragma: no cover - there is no other state
+        case _:
             assert_never(record.state)
 
 

@@ -132,7 +132,7 @@ def problem(problem_line: LineProblem) -> str:
             | LineReason.NOT_READ
         ):
             return words.PROBLEMS[problem_line.reason]
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(problem_line.reason)
 
 
@@ -356,7 +356,7 @@ def _explained(record: BatchRecord) -> list[str]:
             lines += [approvals_words.comment(comment)] if comment else []
         case BatchState.EXPIRED:
             lines = [approvals_words.EXPIRED]
-        case _:  # pragma: no cover - there is no other state
+        case _:
             assert_never(record.state)
     return [line for line in [*lines, words.UNDONE if record.undo else ""] if line]
 

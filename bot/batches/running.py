@@ -212,7 +212,7 @@ def state_of(record: Record) -> LineState:
             return LineState.RUNNING
         case State.WAITING | State.FAILED | State.DENIED | State.WITHDRAWN | State.EXPIRED | State.SUPERSEDED:
             return LineState.REFUSED
-        case _:  # pragma: no cover - there is no other state
+        case _:
             assert_never(record.state)
 
 

@@ -110,5 +110,5 @@ def _value(line: Line, value: str) -> str:
             return money.money(Decimal(value), line.currency)
         case ValueFormat.TEXT:
             return text.mrkdwn(value, line.label.style.length) or phrases.NONE
-        case _:  # pragma: no cover - mypy sees to it that there is no other format
+        case _:
             assert_never(line.form)

@@ -173,7 +173,7 @@ def _told(answer: ScopeAnswer, scope: str, allows: str) -> Finding:
                 f"Give the key the scope {scope}, in Autumn's dashboard under Developer → API keys; or leave "
                 "it, if nobody should do that from Slack.",
             )
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(answer)
 
 

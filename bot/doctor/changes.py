@@ -58,7 +58,7 @@ async def examine_channel(settings: Settings, slack: AsyncWebClient) -> Finding:
             return Finding(f"Approvals: Maple is not in {name}", False, "Type /invite @Maple there.")
         case ChannelProblem.DIRECT | ChannelProblem.UNCHECKED:
             return Finding(f"Approvals: {name} is not a channel", False, _MEND_CHANNEL)
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(state.problem)
 
 

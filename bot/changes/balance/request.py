@@ -128,7 +128,7 @@ def shift(request: BalanceInput, pool: BalanceFigures) -> Decimal:
             return -request.units
         case BalanceAction.RESET_DATE:
             return ZERO
-        case _:  # pragma: no cover - mypy sees to it that there is no other action
+        case _:
             assert_never(request.action)
 
 
@@ -169,7 +169,7 @@ def amounts_sent(request: BalanceInput, pool: BalanceFigures) -> dict[str, Decim
                 "add_to_balance": shift(request, pool),
                 "included_grant": pool.included + _granted_more(request),
             }
-        case _:  # pragma: no cover - mypy sees to it that there is no other action
+        case _:
             assert_never(request.action)
 
 

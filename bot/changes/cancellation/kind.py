@@ -104,7 +104,7 @@ class CancellationChange(BilledChange[CancellationInput]):
                 body = {"cancel_action": "cancel_immediately", **settled}
             case CancellationAction.TAKE_BACK:
                 body = {"cancel_action": "uncancel"}
-            case _:  # pragma: no cover - mypy sees to it that there is no other action
+            case _:
                 assert_never(request.action)
         return (update(request.customer, request.subscription, {**entity_of(request), **body}),)
 
@@ -167,7 +167,7 @@ class CancellationChange(BilledChange[CancellationInput]):
                 return words.cancel_now(product, request.settlement or Settlement.NOTHING)
             case CancellationAction.TAKE_BACK:
                 return words.take_back(product)
-            case _:  # pragma: no cover - mypy sees to it that there is no other action
+            case _:
                 assert_never(request.action)
 
     def shown_now(self, request: CancellationInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002

@@ -140,7 +140,7 @@ def _refusal(request: CancellationInput, subscription: Subscription, facts: Fact
             return (
                 Note(CancellationNote.NOTHING_TO_REFUND) if empty and request.settlement in REFUNDS else None
             )
-        case _:  # pragma: no cover - mypy sees to it that there is no other action
+        case _:
             assert_never(request.action)
 
 

@@ -160,7 +160,7 @@ def _belonging(control: ControlType, action: str) -> tuple[str, ...]:
             return (TYPE_BLOCK,)
         case ControlType.TOP_UP:
             return (PURCHASES_IN_BLOCK,) if action == SET else ()
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(control)
 
 

@@ -123,7 +123,7 @@ def requested_entry(request: ControlInput) -> Entry | None:
         case ControlType.TOP_UP:
             quantity = _figure(request.quantity)
             return {**entry, "threshold": limit, "quantity": quantity, **_purchase_limit(request)}
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(request.control)
 
 
@@ -313,7 +313,7 @@ def _warnings(request: ControlInput, facts: Facts) -> Iterator[Note]:
             yield Note(ControlNote.STOPS_NOTHING)
         case ControlType.TOP_UP:
             yield from _buying(request.feature, entry, facts)
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(request.control)
 
 

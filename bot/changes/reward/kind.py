@@ -196,7 +196,7 @@ class RewardChange(ChangeKind[RewardInput]):
             case RewardAction.REDEEM:
                 redeemed = {"code": request.code, "customer_id": request.customer}
                 return (Write("rewards.redeem", "POST", "/v1/rewards.redeem", redeemed),)
-            case _:  # pragma: no cover - mypy sees to it that there is no other action
+            case _:
                 assert_never(request.action)
 
     def verify(self, request: RewardInput, before: Snapshot, after: Snapshot | None) -> Verdict:
@@ -259,7 +259,7 @@ class RewardChange(ChangeKind[RewardInput]):
                 return words.redeem(text.mrkdwn(request.code, 60) or phrases.NONE)
             case RewardAction.REMOVE:
                 return words.REMOVE_COUPON
-            case _:  # pragma: no cover - mypy sees to it that there is no other action
+            case _:
                 assert_never(request.action)
 
     def shown_now(self, request: RewardInput, before: Snapshot, after: Snapshot) -> Sequence[str]:

@@ -59,7 +59,7 @@ def guard(request: RewardInput, facts: Facts) -> Judgement:
             return _apply(request, own, facts)
         case RewardAction.ATTACH:
             return attached.guard(request.reward, request.subscription, facts)
-        case _:  # pragma: no cover - mypy sees to it that there is no other action
+        case _:
             assert_never(request.action)
 
 

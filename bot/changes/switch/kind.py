@@ -95,7 +95,7 @@ class SwitchChange(BilledChange[SwitchInput]):
             case SwitchAction.CALL_OFF:
                 back = {**entity_of(request), "cancel_action": "uncancel"}
                 return (update(request.customer, request.subscription, back),)
-            case _:  # pragma: no cover - mypy sees to it that there is no other action
+            case _:
                 assert_never(request.action)
 
     def verify(self, request: SwitchInput, before: Snapshot, after: Snapshot | None) -> Verdict:
@@ -110,7 +110,7 @@ class SwitchChange(BilledChange[SwitchInput]):
                 applied = after["product"] == SCHEDULED and after["held"] != before["held"]
             case SwitchAction.CALL_OFF:
                 applied = after["product"] is None and after["current"] == request.subscription
-            case _:  # pragma: no cover - mypy sees to it that there is no other action
+            case _:
                 assert_never(request.action)
         if applied:
             return Verdict.APPLIED
@@ -137,7 +137,7 @@ class SwitchChange(BilledChange[SwitchInput]):
                 return words.change_at_period_end(product)
             case SwitchAction.CALL_OFF:
                 return words.call_off(product)
-            case _:  # pragma: no cover - mypy sees to it that there is no other action
+            case _:
                 assert_never(request.action)
 
     def shown_now(self, request: SwitchInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002

@@ -157,7 +157,7 @@ def _refusal(request: SwitchInput, facts: Facts) -> Note | None:
             if _too_soon(request, move):
                 return Note(SwitchNote.NO_PERIOD)
             return quantities.refusal(plan, request.quantities) or _quoted_otherwise(request, facts)
-        case _:  # pragma: no cover - mypy sees to it that there is no other action
+        case _:
             assert_never(request.action)
 
 

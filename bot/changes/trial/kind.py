@@ -81,7 +81,7 @@ class TrialChange(SubscriptionChange[TrialInput]):
                 trial: dict[str, Any] | None = {"duration_length": days, "duration_type": "day"}
             case TrialAction.END_NOW:
                 trial = None
-            case _:  # pragma: no cover - mypy sees to it that there is no other action
+            case _:
                 assert_never(request.action)
         body = {**entity_of(request), "customize": {"free_trial": trial}}
         return (update(request.customer, request.subscription, body),)

@@ -104,7 +104,7 @@ class DigestPosting:
                     return await self.settlement.search_failed(run, failure)
                 case Absent():
                     pass
-                case _:  # pragma: no cover - a closed set
+                case _:
                     assert_never(earlier)
         if self.settlement.too_late(run):
             return await self.settlement.skipped(run, RunSkip.LATE)
@@ -276,7 +276,7 @@ class ThreadPosting:
                     return await self._later(run, done, failure)
                 case Absent():
                     pass
-                case _:  # pragma: no cover - a closed set
+                case _:
                     assert_never(earlier)
         if self._settlement.too_late(run):
             return await self._settle(run, done)

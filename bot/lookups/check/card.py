@@ -100,7 +100,7 @@ def _limit(because: CheckReason, check: Check) -> str:
             | Why.AUTUMN_REFUSES
         ):
             return ""
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(because.why)
 
 

@@ -87,7 +87,7 @@ def _sorted(
             pairs.sort(key=lambda pair: _rank(pair[1], query.used_feature))
             uses = {customer.get("id") or "": use for customer, use in pairs if use is not None}
             return [customer for customer, _ in pairs], uses
-        case _:  # pragma: no cover - a closed set
+        case _:
             assert_never(query.order)
 
 
