@@ -9,7 +9,7 @@ Autumn's rate limit turned away is sent again, since that happens before Autumn 
 
 import asyncio
 import contextlib
-import secrets
+import copy
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -52,7 +52,7 @@ class Engine:
         notify: Notify,
         timeouts: ChangeTimeouts,
     ) -> None:
-        self._name = secrets.token_hex(8)
+        self._name = leases.new_name()
         self._database = runtime.database
         self._autumn = runtime.autumn
         self._now = runtime.now
@@ -91,7 +91,13 @@ class Engine:
         return await self._ended(ended)
 
     async def recover(self, change_id: str) -> Record | None:
-        """Settles a change whose process died, by reading only. None when another process does it."""
+        """Settles a change whose process died, by reading only. None when another process does it.
+
+        That process may be this one, which was suspended and is still at work on it.
+        """
+        return await self._renamed()._recover(change_id)
+
+    async def _recover(self, change_id: str) -> Record | None:
         record = await repository.take_over(self._database, change_id, lease=self.lease(), now=self._now())
         if record is None:
             return None
@@ -102,6 +108,12 @@ class Engine:
             else:
                 ended = await self._fail(record, Cause.INTERRUPTED)
         return await self._ended(ended)
+
+    def _renamed(self) -> "Engine":
+        """The same, under a lease of its own."""
+        engine = copy.copy(self)
+        engine._name = leases.new_name()
+        return engine
 
     async def announce(self, record: Record, event: ChangeEvent) -> None:
         """Notifies of a change, and of the one it undid."""

@@ -1,12 +1,22 @@
-"""Keeps a lease alive while its holder works."""
+"""Names the holder of a lease, and keeps the lease alive while its holder works."""
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.log import log
+
+
+def new_name() -> str:
+    """Of one holder, unlike any other's.
+
+    Whatever can be taken over takes a name for each claim, not for each process: a process whose lease lapsed
+    while it was suspended may take over from itself, and only one of the two may go on.
+    """
+    return secrets.token_hex(8)
 
 
 @contextlib.asynccontextmanager

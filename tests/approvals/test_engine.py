@@ -453,6 +453,34 @@ async def test_crash_at_each_checkpoint_is_recovered(harness: Harness, point: st
     assert await harness.trail_is_intact()
 
 
+async def test_change_is_not_written_once_its_own_process_has_taken_it_over(sqlite_harness: Harness) -> None:
+    """The process was suspended for so long that its own sweeper takes the change for abandoned."""
+    harness, taken, gone_on = sqlite_harness, asyncio.Event(), asyncio.Event()
+    recovering: list[asyncio.Task[None]] = []
+
+    async def checkpoint(reached: str) -> None:
+        if reached == "claimed":
+            harness.clock.move(seconds=QUICK.lease + 1)
+            recovering.append(asyncio.create_task(service.sweeper.sweep(harness.clock(), "recovery")))
+            await taken.wait()
+        elif reached == "taken":
+            taken.set()
+            await gone_on.wait()
+
+    service = harness.service(checkpoint=checkpoint)
+    request = await harness.waiting(service)
+    held = (await service.approve(request.id, 1, RAJ)).record
+    assert held is not None
+    assert (held.state, harness.written()) == (State.APPLYING, 0)
+    gone_on.set()
+    await asyncio.gather(*recovering)
+    settled = await service.get(request.id)
+    assert settled is not None
+    assert (settled.state, settled.ending, harness.written()) == (State.FAILED, Cause.INTERRUPTED, 0)
+    assert harness.events(request)[-1] is ChangeEvent.FAILED
+    assert await harness.trail_is_intact()
+
+
 async def test_crash_during_recovery_is_recovered(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     dying = harness.service(checkpoint=dies_at("claimed"))
