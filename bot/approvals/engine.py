@@ -19,7 +19,7 @@ from typing import Any
 from bot.access.limits import NOTHING_MOVED, Today
 from bot.approvals import change_records, outcome, repository
 from bot.approvals.daily_limits import TodayCounter
-from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State, proof_details
 from bot.approvals.outcome import WriteAnswer, WriteStatus
 from bot.approvals.preview import Assessment, Assessor, ChangeTimeouts, ReadBack, inverse
 from bot.approvals.requests import Notify
@@ -167,12 +167,13 @@ class Engine:
         # What is read back is compared with the facts that were just read.
         written = replace(record, before=assessment.preview.before)
         answered = await self._send_all(written, assessment, assessment.preview)
-        return None if answered is None else await self._conclude(written, *answered)
+        return None if answered is None else await self._conclude(*answered)
 
     async def _send_all(
         self, record: Record, assessment: Assessment, preview: Preview
-    ) -> tuple[WriteAnswer, bool] | None:
-        """The answer to the last write that was sent, and whether others were accepted before it."""
+    ) -> tuple[Record, WriteAnswer, bool] | None:
+        """The change with what the answers prove, the answer to the last write that was sent, and whether
+        others were accepted before it."""
         answer = WriteAnswer(WriteStatus.NOT_SENT)
         position = -1
         for position, write in enumerate(registry.kind(record.kind).plan(assessment.input, assessment.facts)):
@@ -186,10 +187,16 @@ class Engine:
             if sent is None:
                 return None
             answer = sent
+            if proof := registry.kind(record.kind).proof(answer.body):
+                record = replace(record, details={**record.details, **proof_details(proof)})
+                if not await repository.keep_proof(
+                    self._database, record.id, record.details, lease=self.lease()
+                ):
+                    return None
             await self._checkpoint("sent")
             if answer.status is not WriteStatus.ACCEPTED:
                 break
-        return answer, position > 0
+        return record, answer, position > 0
 
     async def _send_in_turn(self, record: Record, position: int, write: Write) -> WriteAnswer | None:
         """Sends it, and again while Autumn's rate limit turns it away and it is still the right write. None
@@ -233,7 +240,7 @@ class Engine:
         payment = registry.kind(record.kind).pending_payment(answer.body)
         if answer.status not in _TURNED_AWAY or earlier:
             once = answer.status is WriteStatus.REFUSED or payment is not None
-            read_back = await self.assessor.await_effect(record, once=once, answered=answer.body)
+            read_back = await self.assessor.await_effect(record, once=once)
         await self._checkpoint("verified")
         end = outcome.final_state(
             answer.status, read_back.verdict, earlier=earlier, unpaid=payment is not None
@@ -247,7 +254,7 @@ class Engine:
             end.state,
             end.ending,
             after=read_back.after,
-            details=details,
+            details={**proof_details(record.proof), **details},
             invertible=end.state is State.APPLIED and inverse(record, read_back.after) is not None,
         )
         settled = await self._settle(record, settlement)

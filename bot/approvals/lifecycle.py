@@ -20,11 +20,13 @@ from enum import StrEnum
 from bot.access.limits import Worth
 from bot.autumn.models import Environment
 from bot.changes.lines import Line
-from bot.changes.model import ChangeInput, Snapshot
+from bot.changes.model import ChangeInput, Proof, Snapshot
 from bot.changes.notes import Note
 
 EDITED_MARK = "edited"
 """Among the details of a request that waits: its last version is the requester's own."""
+_PROOF = "proof "
+"""Begins the names of the details that are a `Proof`."""
 MOST_OF_PERSON, MOST_OF_CHANNEL = 25, 100
 """How many requests of one person, and from one channel, may wait at a time."""
 
@@ -296,6 +298,15 @@ class Record:
     """As the step left them that this record comes from; None if it was only read."""
 
     @property
+    def proof(self) -> Proof:
+        """What Autumn's answer to the write proved; empty if there was none."""
+        return {
+            name.removeprefix(_PROOF): value
+            for name, value in self.details.items()
+            if name.startswith(_PROOF)
+        }
+
+    @property
     def edited(self) -> bool:
         """Whether the requester made this version, rather than that the numbers changed."""
         return EDITED_MARK in self.details
@@ -309,6 +320,11 @@ class Record:
     def undoable(self) -> bool:
         """Whether *Undo* can be offered, whatever the policy says."""
         return self.state is State.APPLIED and self.invertible and not self.undo
+
+
+def proof_details(proof: Proof) -> dict[str, str]:
+    """As `Record.details` keeps it."""
+    return {f"{_PROOF}{name}": value for name, value in proof.items()}
 
 
 class NoticeKind(StrEnum):

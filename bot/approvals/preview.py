@@ -207,8 +207,8 @@ class Assessor:
             return True
         return kind.tolerates(requested, previewed, current, self._tolerance)
 
-    async def await_effect(self, record: Record, *, once: bool = False, answered: object = None) -> ReadBack:
-        """Reads back what became of a change. `answered`: Autumn's answer when it accepted the write.
+    async def await_effect(self, record: Record, *, once: bool = False) -> ReadBack:
+        """Reads back what became of a change.
 
         Some organizations apply changes a little later, so it reads again until the change shows up or time
         runs out; with `once` it stops at the first clear answer. Never raises: unreadable means unclear.
@@ -218,13 +218,13 @@ class Assessor:
             async with asyncio.timeout(self._timeouts.verify):
                 for wait in self._timeouts.polls:
                     await self._sleep(wait)
-                    read_back = await self.read_back_once(record, answered) or read_back
+                    read_back = await self.read_back_once(record) or read_back
                     verdict = read_back.verdict
                     if verdict is Verdict.APPLIED or (once and verdict is Verdict.NOT_APPLIED):
                         break
         return read_back
 
-    async def read_back_once(self, record: Record, answered: object = None) -> ReadBack | None:
+    async def read_back_once(self, record: Record) -> ReadBack | None:
         """Reads back once; None if Autumn cannot be read."""
         kind = registry.kind(record.kind)
         try:
@@ -240,7 +240,7 @@ class Assessor:
             else:
                 self._names.learn(record.customer_id, facts)
                 read = kind.snapshot(record.input, facts)
-                after = kind.credited(record.input, facts, answered, read)
+                after = kind.credited(record.input, facts, record.proof, read)
         return ReadBack(kind.verify(record.input, record.before, after), after)
 
     async def _complete(self, kind: str, customer_id: str, facts: Facts) -> Facts:

@@ -579,6 +579,20 @@ async def begin_write(
 
 
 @unbroken
+async def keep_proof(database: Database, change_id: str, details: Mapping[str, str], *, lease: Lease) -> bool:
+    """Stores what Autumn's answer to a write proved, for whoever reads back. False: another process has taken
+    the change over."""
+    async with database.writing() as connection:
+        kept = await connection.execute(
+            update(changes)
+            .where(changes.c.id == change_id, _IN_PROGRESS, changes.c.lease_by == lease.by)
+            .values(details=dict(details))
+            .returning(changes.c.id)
+        )
+        return kept.one_or_none() is not None
+
+
+@unbroken
 async def settle(
     database: Database, change_id: str, settlement: Conclusion, *, lease: Lease, now: datetime
 ) -> Record | None:

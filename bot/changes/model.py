@@ -31,6 +31,9 @@ class ChangeInput(BaseModel):
 Snapshot: TypeAlias = dict[str, str | None]
 """The facts that a change rests on and alters, in canonical text: numbers plain, times as ISO 8601 in UTC."""
 
+Proof: TypeAlias = Mapping[str, str]
+"""What Autumn's answer to a write proves, in canonical text like a snapshot."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

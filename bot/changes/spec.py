@@ -19,7 +19,7 @@ from bot.autumn.write import Write
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.line_form import LineCells, LineForm
 from bot.changes.lines import Line, LineLabel
-from bot.changes.model import ChangeInput, Facts, Judgement, Needs, PendingPayment, Snapshot, Verdict
+from bot.changes.model import ChangeInput, Facts, Judgement, Needs, PendingPayment, Proof, Snapshot, Verdict
 from bot.changes.notes import Names, Note, NoteCode
 from bot.kit.form_values import Values
 
@@ -341,8 +341,12 @@ class ChangeKind(ABC, Generic[I]):
     def plan(self, request: I, facts: Facts) -> tuple[Write, ...]:
         """The exact requests, in order. Only for what `guard` allows."""
 
-    def credited(self, request: I, facts: Facts, answer: object, after: Snapshot) -> Snapshot:  # noqa: ARG002
-        """What was read back, completed by what Autumn's answer to the write proves."""
+    def proof(self, answer: object) -> Proof:  # noqa: ARG002 - as above
+        """What Autumn's answer to the write proves of its effect. It is stored: nothing personal."""
+        return {}
+
+    def credited(self, request: I, facts: Facts, proof: Proof, after: Snapshot) -> Snapshot:  # noqa: ARG002
+        """What was read back, completed by `proof`, which is empty if there was no answer."""
         return after
 
     def pending_payment(self, answer: object) -> PendingPayment | None:  # noqa: ARG002 - as above

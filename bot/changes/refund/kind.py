@@ -11,7 +11,7 @@ from bot.autumn.write import Write, in_path
 from bot.changes import canonical
 from bot.changes.canonical import ZERO, near
 from bot.changes.lines import Line, ValueFormat, value_bullet
-from bot.changes.model import Facts, Judgement, Snapshot, Verdict
+from bot.changes.model import Facts, Judgement, Proof, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.refund import words
 from bot.changes.refund.form import FORM
@@ -115,13 +115,16 @@ class RefundChange(ChangeKind[RefundInput]):
         )
         return (Write("invoices.refund", "POST", _path(request.customer, request.invoice), body),)
 
-    def credited(self, request: RefundInput, facts: Facts, answer: object, after: Snapshot) -> Snapshot:  # noqa: ARG002
-        """With the amount that Autumn says was refunded: all that is left may be less than Autumn counts."""
+    def proof(self, answer: object) -> Proof:
+        """The amount that Autumn says was refunded: all that is left may be less than Autumn counts."""
         try:
             amount = _RefundAnswer.model_validate(answer).amount
         except ValidationError:
-            return after
-        return {**after, "answered": canonical.number(amount)}
+            return {}
+        return {"answered": canonical.number(amount)}
+
+    def credited(self, request: RefundInput, facts: Facts, proof: Proof, after: Snapshot) -> Snapshot:  # noqa: ARG002
+        return {**after, **proof}
 
     def verify(self, request: RefundInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         """Judged by how much the sum of the invoice's refunds rose. Any other sum leaves it unclear."""

@@ -17,7 +17,7 @@ from bot.changes.billing import quote, subscriptions
 from bot.changes.common import recreated
 from bot.changes.estimate import currency_of, estimates
 from bot.changes.lines import Line, ValueFormat, name, value_bullet
-from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
+from bot.changes.model import Facts, Judgement, Needs, Proof, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.reward import attached, words
 from bot.changes.reward.form import FORM
@@ -235,19 +235,23 @@ class RewardChange(ChangeKind[RewardInput]):
         replaced = own_discount(facts)
         return frozenset(applied | ({replaced.id} if replaced else set()))
 
-    def credited(self, request: RewardInput, facts: Facts, answer: object, after: Snapshot) -> Snapshot:
+    def proof(self, answer: object) -> Proof:
+        """The coupon that Autumn says it applied."""
+        try:
+            coupon = _CouponAnswer.model_validate(answer).coupon
+        except ValidationError:
+            return {}
+        return {"coupon": coupon.id, **({"coupon_name": coupon.name} if coupon.name else {})}
+
+    def credited(self, request: RewardInput, facts: Facts, proof: Proof, after: Snapshot) -> Snapshot:
         """With a coupon that Autumn says it applied.
 
         Applying one creates the customer in Stripe, so a customer read back without Stripe is a copy from
         before.
         """
-        if request.action is not RewardAction.APPLY or facts.customer.stripe_id is not None:
+        if not proof or request.action is not RewardAction.APPLY or facts.customer.stripe_id is not None:
             return after
-        try:
-            coupon = _CouponAnswer.model_validate(answer).coupon
-        except ValidationError:
-            return after
-        return {**after, "coupon": coupon.id, "coupon_name": coupon.name}
+        return {**after, "coupon_name": None, **proof}
 
     def summary(self, request: RewardInput, names: Names) -> str:
         match request.action:

@@ -13,7 +13,7 @@ from bot.changes import canonical, lines
 from bot.changes.canonical import ZERO
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
+from bot.changes.model import ChangeInput, Facts, Judgement, Proof, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.spec import NOBODY, UNITS_OF_FEATURE, ChangeKind, ExtraRead, KeyScope
 from bot.changes.usage import words
@@ -101,13 +101,16 @@ class UsageChange(ChangeKind[UsageInput]):
         }
         return (Write("balances.track", "POST", "/v1/balances.track", body, per_customer=True),)
 
-    def credited(self, request: UsageInput, facts: Facts, answer: object, after: Snapshot) -> Snapshot:  # noqa: ARG002
-        """With what Autumn says it took: its list of events may lag behind, or not be readable."""
+    def proof(self, answer: object) -> Proof:
+        """What Autumn says it took: its list of events may lag behind, or not be readable."""
         try:
             tracked = _TrackAnswer.model_validate(answer)
         except ValidationError:
-            return after
-        return {"recorded": canonical.number(tracked.value)} if tracked.deductions else after
+            return {}
+        return {"recorded": canonical.number(tracked.value)} if tracked.deductions else {}
+
+    def credited(self, request: UsageInput, facts: Facts, proof: Proof, after: Snapshot) -> Snapshot:  # noqa: ARG002
+        return {**after, **proof}
 
     def verify(self, request: UsageInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None or before.get("recorded") is not None:

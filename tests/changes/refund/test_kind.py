@@ -222,10 +222,9 @@ def test_two_equal_parts_are_distinguished_by_earlier_refunds() -> None:
 
 
 def test_answer_is_stored_beside_the_read_back() -> None:
-    assert CHANGE.credited(
-        refund_of(), KNOWN, {"amount": 12.5, "status": "x"}, snapshot_with()
-    ) == snapshot_with(answered="12.5")
-    assert CHANGE.credited(refund_of(), KNOWN, None, snapshot_with()) == snapshot_with()
+    proof = CHANGE.proof({"amount": 12.5, "status": "x"})
+    assert CHANGE.credited(refund_of(), KNOWN, proof, snapshot_with()) == snapshot_with(answered="12.5")
+    assert CHANGE.credited(refund_of(), KNOWN, CHANGE.proof(None), snapshot_with()) == snapshot_with()
 
 
 @pytest.mark.parametrize(

@@ -37,4 +37,5 @@ def test_credited_answers(
     change_input: ChangeInput, stripe_id: str | None, answer: Any, after: Snapshot
 ) -> None:
     customer_facts = replace(facts(), customer=customer(stripe_id=stripe_id))
-    assert registry.of(change_input).credited(change_input, customer_facts, answer, dict(AFTER)) == after
+    kind = registry.of(change_input)
+    assert kind.credited(change_input, customer_facts, kind.proof(answer), dict(AFTER)) == after

@@ -231,7 +231,7 @@ def test_verdict_of_the_read_back(before: Snapshot, after: Snapshot | None, verd
     ],
 )
 def test_answer_counts_by_the_amount_deducted(answer: object, after: Snapshot) -> None:
-    assert CHANGE.credited(usage_of(), KNOWN, answer, NONE) == after
+    assert CHANGE.credited(usage_of(), KNOWN, CHANGE.proof(answer), NONE) == after
 
 
 def test_undo_is_the_negative_amount_and_has_no_undo() -> None:
