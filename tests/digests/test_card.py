@@ -185,7 +185,7 @@ def test_past_due_subscriptions_and_ending_trials() -> None:
         items=(item("trials"), item("trials", at=None, customer_id="cus_2")),
     )
     text = checks.read(details(report(late, trial)).plain)
-    assert "*Past due* · 1 customer · −2 since the last digest" in text
+    assert "*Past due* · 1 subscription · −2 since the last digest" in text
     assert "• *Globex* · Pro\n" in text
     assert "*Trials ending* · 1 trial · same as in the last digest" in text
     assert "• *Globex* · Pro · ends Nov 25, 2026" in text
@@ -333,8 +333,8 @@ def test_chart_without_invoices_comes_last() -> None:
 def test_empty_digest_says_what_it_checked() -> None:
     text = text_of(card(report()))
     assert (
-        "Nothing to report for the next 7 days: no upcoming invoices, no unpaid invoices, nobody past due, "
-        "no trials ending and nobody running out."
+        "Nothing to report for the next 7 days: no upcoming invoices, no unpaid invoices, "
+        "no subscriptions past due, no trials ending and nobody running out."
     ) in text
     assert checks.buttons(card(report())) == {}
     content = DigestContent(sections=frozenset({"unpaid"}), days=30)

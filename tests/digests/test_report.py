@@ -14,7 +14,7 @@ from bot.digests.items import ReportItem, StoredItem, join_plans, millionths, un
 from bot.digests.model import DigestContent, Figures
 from bot.digests.report import build
 from bot.digests.report.build import ScanGone, page, report, rows
-from bot.digests.report.model import CUSTOMERS, News, Report, RowQuery
+from bot.digests.report.model import CUSTOMERS, PREVIEWS, News, Report, RowQuery
 from bot.digests.scan import repository as scans
 from bot.digests.scan.repository import ScanWriter
 from bot.digests.scan.scanner import Scan
@@ -348,6 +348,39 @@ async def test_news_is_what_appeared_and_disappeared_between_two_scans(database:
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    ("missing", "complete"),
+    [
+        ([], {"invoices", "unpaid", "trials"}),
+        (["unpaid"], {"invoices", "trials"}),
+        ([PREVIEWS], {"unpaid", "trials"}),
+        ([CUSTOMERS], set[str]()),
+    ],
+)
+async def test_only_complete_sections_are_compared(
+    database: Database, missing: list[str], complete: set[str]
+) -> None:
+    rows_of_all = (invoice(50), unpaid(50), row("trials"))
+    incomplete = await stored_scan(database, *rows_of_all, missing=missing)
+    whole = await stored_scan(database, *rows_of_all, start=START + timedelta(minutes=1))
+    keys = ("invoices", "unpaid", "trials")
+    of_before = Figures({"invoices": {"usd": "40"}, "unpaid": {"usd": "40"}}, dict.fromkeys(keys, 9))
+    content = DigestContent(sections=frozenset(keys))
+    for scan, previous in [
+        (incomplete, run(scan=whole.id, figures=of_before)),
+        (whole, run(scan=incomplete.id, figures=of_before)),
+        (incomplete, run(scan="deleted", figures=of_before)),
+    ]:
+        parts = (await report(database, scan, content, previous=previous)).parts
+        assert {part.section for part in parts if part.count_before is not None} == complete
+        with_totals = {part.section for part in parts if any(total.before for total in part.totals)}
+        assert with_totals == complete & {"invoices", "unpaid"}
+    figures = (await report(database, incomplete, content)).figures
+    assert set(figures.counts) == complete
+    later = await report(database, whole, content, previous=run(scan="deleted", figures=figures))
+    assert {part.section for part in later.parts if part.count_before is not None} == complete
+
+
 @pytest.mark.parametrize("missing", ["unpaid", CUSTOMERS])
 async def test_incomplete_scan_has_no_news(database: Database, missing: str) -> None:
     before = await stored_scan(database, missing=[missing])

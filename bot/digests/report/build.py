@@ -45,8 +45,14 @@ async def report(
         row_filter = await RowFilter.of(
             connection, scan.id, window, plans=content.plans, minimum=content.minimum
         )
-        parts = [await _part(connection, row_filter, section, previous) for section in chosen]
-        if previous is not None and (last := await scans.scan_by_id(connection, previous.scan)) is not None:
+        last = None if previous is None else await scans.scan_by_id(connection, previous.scan)
+        incomplete = _incomplete(scan, chosen)
+        unlike = incomplete if last is None else incomplete | _incomplete(last, chosen)
+        parts = [
+            await _part(connection, row_filter, section, None if section.key in unlike else previous)
+            for section in chosen
+        ]
+        if last is not None:
             news = await NewsReader.of(connection, (scan, last), content, window)
             parts = [
                 replace(part, news=await news.read(connection, sections.section(part.section)))
@@ -72,8 +78,13 @@ async def report(
         # Nothing to report is not the same as not knowing.
         empty=not listed and not missing,
         nothing_new=unchanged and not missing and not any(map(_has_settled, listed)),
-        figures=_figures(parts),
+        figures=_figures([part for part in parts if part.section not in incomplete]),
     )
+
+
+def _incomplete(scan: Scan, chosen: list[DigestSection]) -> set[str]:
+    """Sections whose figures say little beside those of another scan, as this one could not read them all."""
+    return {section.key for section in chosen if any(_concerns(name, [section]) for name in scan.missing)}
 
 
 def _has_settled(part: ReportSection) -> bool:
@@ -107,6 +118,7 @@ async def _upcoming(
 async def _part(
     connection: AsyncConnection, row_filter: RowFilter, section: DigestSection, previous: Run | None
 ) -> ReportSection:
+    """`previous`: the post to compare with, if any."""
     where, before = row_filter.where(section), previous.figures if previous else None
     count = await row_query.count_rows(connection, where)
     sums = await row_query.sum_by_currency(connection, where) if section.money else []
@@ -122,7 +134,8 @@ async def _part(
 
 
 def _figures(parts: list[ReportSection]) -> Figures:
-    """Includes empty sections: going from nothing to something is a change."""
+    """For the next digest to compare with. Includes empty sections: going from nothing to something is a
+    change."""
     return Figures(
         totals={
             part.section: {total.currency: str(total.amount) for total in part.totals}
