@@ -1,12 +1,13 @@
 """Customers who will use up a balance before it resets."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bot.digests.items import GRANTED, REMAINING, RESETS_AT
 from bot.digests.sections import run_outs
-from tests.digests.listed import at, balance, balance_row, customer, days, stored_rows
+from tests.digests.listed import at, balance, balance_row, customer, days, ms, stored_rows, subscription
 
 
 def rows(**fields: Any) -> list[dict[str, Any]]:
@@ -71,3 +72,16 @@ def test_other_sources_of_the_balance_extend_it() -> None:
     # Eight a day are used, and fifty are left.
     assert row["at"] == at(6.25)
     assert (row["details"][REMAINING], row["details"][GRANTED], row["plans"]) == ("50", "200", "|pro|")
+
+
+def test_cycle_starts_on_the_day_of_the_month_the_product_began() -> None:
+    # 23 of 30 days have passed since October 31, and 92 of 100 are used: the rest lasts two days.
+    start = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    reset = {"interval": "month", "resets_at": ms(start)}
+    began = ms(datetime(2026, 1, 31, 9, tzinfo=UTC))
+    listed = customer(
+        balances={"messages": balance(balance_row(7, reset=reset, remaining=8))},
+        subscriptions=[subscription(started_at=began)],
+    )
+    (row,) = [row for row in stored_rows(listed) if row["section"] == run_outs.SECTION.key]
+    assert row["at"] == at(2)

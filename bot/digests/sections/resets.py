@@ -1,6 +1,5 @@
 """Balances that reset."""
 
-from calendar import monthrange
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +10,7 @@ from bot.digests import items
 from bot.digests.items import ReportItem, ResetGroup, ScannedCustomer, ScanWindow, StoredItem, plain, stored
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Grouping, Timing, Viewpoint
+from bot.digests.sections.subscriptions import begun
 from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.lookups import labels
 from bot.lookups.feature.bins import cycle_start
@@ -33,17 +33,8 @@ def last_reset(row: ListedSource, began: datetime | None, now: datetime) -> date
         interval_count=reset.get("interval_count"),
         resets_at=following,
     )
-    at = cycle_start(cycle, now)
-    if at is None:
-        return None
-    if at.day == following.day < began.day and following.day == _last_day(following):
-        # The plan began on a later day of the month, which a short month lacks.
-        at = at.replace(day=min(began.day, _last_day(at)))
-    return at if began < at else None
-
-
-def _last_day(at: datetime) -> int:
-    return monthrange(at.year, at.month)[1]
+    at = cycle_start(cycle, now, anchor=began)
+    return at if at is not None and began < at else None
 
 
 def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredItem]:
@@ -83,11 +74,7 @@ def _passed(
     customer: ListedCustomer, feature_id: str, balance: ListedBalance, window: ScanWindow
 ) -> Iterator[StoredItem]:
     """Resets since the last digest of balances whose product the customer had before the reset."""
-    began = {
-        plan_id: since
-        for subscription in customer.get("subscriptions") or ()
-        if (plan_id := subscription.get("plan_id")) and (since := moment(subscription.get("started_at")))
-    }
+    began = begun(customer)
     for source in balance.get("breakdown") or ():
         plan_id = source.get("plan_id") or ""
         at = last_reset(source, began.get(plan_id), window.start)

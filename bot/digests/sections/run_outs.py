@@ -1,6 +1,6 @@
 """Customers whose balance will run out before it resets, at the pace of this cycle."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from bot.digests import items
 from bot.digests.items import ReportItem, ScannedCustomer, ScanWindow, StoredItem, plain, stored
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Timing, Viewpoint
+from bot.digests.sections.subscriptions import begun
 from bot.kit import blocks, text, times
 from bot.lookups.feature.bins import cycle_start
 
@@ -29,9 +30,10 @@ class RunOut:
     granted: Decimal
 
 
-def run_out(balance: ListedBalance, now: datetime) -> RunOut | None:
+def run_out(balance: ListedBalance, began: Mapping[str, datetime], now: datetime) -> RunOut | None:
     """When a balance is used up at the pace of its cycle, if that is before the next reset.
 
+    `began`: when the customer got each product, by its id.
     None if nothing is left or was used, if usage beyond it is charged for, or if its cycle is not known.
     """
     sources = balance.get("breakdown") or ()
@@ -39,7 +41,11 @@ def run_out(balance: ListedBalance, now: datetime) -> RunOut | None:
         source.get("unlimited") or source.get("price") is not None for source in sources
     ):
         return None
-    cycles = [running for source in sources if (running := _cycle(source, now)) is not None]
+    cycles = [
+        running
+        for source in sources
+        if (running := _cycle(source, began.get(source.get("plan_id") or ""), now)) is not None
+    ]
     remaining = sum((source.get("remaining") or Decimal(0) for source in sources), Decimal(0))
     per_second = sum(cycle.used_per_second for cycle in cycles)
     if remaining <= 0 or per_second <= 0:
@@ -58,7 +64,7 @@ class _Cycle:
     used_per_second: float
 
 
-def _cycle(source: ListedSource, now: datetime) -> _Cycle | None:
+def _cycle(source: ListedSource, anchor: datetime | None, now: datetime) -> _Cycle | None:
     """None if it does not reset, has only just begun, or has no known rhythm."""
     reset = source.get("reset") or {}
     resets_at = moment(reset.get("resets_at"))
@@ -71,6 +77,7 @@ def _cycle(source: ListedSource, now: datetime) -> _Cycle | None:
             resets_at=resets_at,
         ),
         now,
+        anchor=anchor,
     )
     if began is None or now - began < _SHORTEST:
         return None
@@ -83,8 +90,9 @@ def _granted(source: ListedSource) -> Decimal:
 
 
 def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredItem]:
+    began = begun(customer)
     for feature_id, balance in (customer.get("balances") or {}).items():
-        expected = run_out(balance, window.start)
+        expected = run_out(balance, began, window.start)
         if expected is None or expected.at > window.end:
             continue
         plan_ids = [

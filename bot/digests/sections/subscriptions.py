@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from bot.autumn.bulk import ListedCustomer, ListedSubscription
+from bot.autumn.bulk import ListedCustomer, ListedSubscription, moment
 from bot.digests.items import PLAN_NAMES, ReportItem, ScannedCustomer, StoredItem, stored
 from bot.digests.sections import cells
 from bot.digests.sections.section import Viewpoint
@@ -19,6 +19,15 @@ def started(customer: ListedCustomer) -> Iterator[ListedSubscription]:
     for subscription in customer.get("subscriptions") or ():
         if subscription.get("status") != SCHEDULED:
             yield subscription
+
+
+def begun(customer: ListedCustomer) -> dict[str, datetime]:
+    """When the customer got each product, by its id."""
+    return {
+        plan_id: since
+        for subscription in customer.get("subscriptions") or ()
+        if (plan_id := subscription.get("plan_id")) and (since := moment(subscription.get("started_at")))
+    }
 
 
 def subscription_item(

@@ -1,5 +1,6 @@
 """A feature's usage over time: a chart's bins, and when a billing cycle began. Pure."""
 
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -85,8 +86,12 @@ def merged(
     return tuple(Bin(start, end, value) for start, end, value in zip(edges, ends, values, strict=True))
 
 
-def cycle_start(reset: Reset | None, now: datetime) -> datetime | None:
-    """When the cycle began that ends at this reset; None when it does not repeat in a known rhythm."""
+def cycle_start(reset: Reset | None, now: datetime, *, anchor: datetime | None) -> datetime | None:
+    """When the cycle began that ends at this reset; None when it does not repeat in a known rhythm.
+
+    `anchor`: when the plan began, if known. Its cycles begin on that day of the month, or on the last day of
+    a month that lacks it.
+    """
     if reset is None or reset.resets_at is None:
         return None
     if reset.resets_at <= now:
@@ -96,7 +101,7 @@ def cycle_start(reset: Reset | None, now: datetime) -> datetime | None:
         if reset.interval in _FIXED:
             return reset.resets_at - _FIXED[reset.interval] * times
         if reset.interval in _MONTHS:
-            return _months_before(reset.resets_at, _MONTHS[reset.interval] * times)
+            return _months_before(reset.resets_at, _MONTHS[reset.interval] * times, anchor)
     except (OverflowError, ValueError):
         pass
     return None
@@ -115,12 +120,17 @@ def _after(start: datetime, time: timedelta) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def _months_before(at: datetime, months: int) -> datetime:
-    """The same day of an earlier month, or that month's last: 31 March less one is 28 February."""
+def _months_before(at: datetime, months: int, anchor: datetime | None) -> datetime:
+    """The same day of an earlier month, or that month's last: 31 March less one is 28 February.
+
+    The last day of a month may stand for a later day, the anchor's: 28 February less one is then 31 January.
+    """
     year, month = divmod(at.year * 12 + at.month - 1 - months, 12)
-    for day in (at.day, 30, 29):
-        try:
-            return at.replace(year=year, month=month + 1, day=day)
-        except ValueError:
-            continue
-    return at.replace(year=year, month=month + 1, day=28)
+    day = at.day
+    if anchor is not None and at.day == _last_day(at.year, at.month):
+        day = max(day, anchor.astimezone(at.tzinfo).day)
+    return at.replace(year=year, month=month + 1, day=min(day, _last_day(year, month + 1)))
+
+
+def _last_day(year: int, month: int) -> int:
+    return monthrange(year, month)[1]

@@ -183,7 +183,9 @@ def _own(customer: Customer, feature_id: str) -> dict[str, Feature]:
 def _started(customer: Customer, feature_id: str, at: datetime) -> datetime | None:
     """When the current cycle of this feature's balance began; None if it has no cycle."""
     balance = customer.balances.get(feature_id)
-    starts = [cycle_start(row.reset, at) for row in _by_plan_first(balance)] if balance else []
+    began = {held.plan_id: held.started_at for held in customer.subscriptions}
+    rows = _by_plan_first(balance) if balance else []
+    starts = [cycle_start(row.reset, at, anchor=began.get(row.plan_id or "")) for row in rows]
     plans = {row.plan_id for row in balance.breakdown} if balance else set()
     periods = [
         subscription.current_period_start

@@ -1,3 +1,4 @@
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -119,8 +120,51 @@ def test_cycle_start_is_one_interval_before_the_reset(
     interval: str, times: int | None, resets_at: datetime | None, expected: datetime | None
 ) -> None:
     reset = Reset(interval=interval, interval_count=times, resets_at=resets_at)
-    assert cycle_start(reset, NOW) == expected
+    assert cycle_start(reset, NOW, anchor=None) == expected
 
 
 def test_feature_that_never_resets_has_no_cycle() -> None:
-    assert cycle_start(None, NOW) is None
+    assert cycle_start(None, NOW, anchor=None) is None
+
+
+@pytest.mark.parametrize(
+    ("anchor", "resets_at", "expected"),
+    [
+        (at(1, 31), at(4, 30, 2027), at(3, 31, 2027)),
+        (at(1, 31), at(2, 28, 2027), at(1, 31, 2027)),
+        (at(1, 31), at(3, 31, 2027), at(2, 28, 2027)),
+        (at(1, 30), at(2, 28, 2027), at(1, 30, 2027)),
+        (at(1, 30), at(4, 30, 2027), at(3, 30, 2027)),
+        (at(1, 29), at(2, 29, 2028), at(1, 29, 2028)),
+        # It was moved since, so the day on which the plan began says nothing.
+        (at(1, 31), at(2, 27, 2027), at(1, 27, 2027)),
+        (at(1, 9), at(4, 30, 2027), at(3, 30, 2027)),
+        (None, at(4, 30, 2027), at(3, 30, 2027)),
+    ],
+)
+def test_cycle_starts_on_the_day_of_the_month_the_plan_began(
+    anchor: datetime | None, resets_at: datetime, expected: datetime
+) -> None:
+    reset = Reset(interval="month", interval_count=1, resets_at=resets_at)
+    assert cycle_start(reset, NOW, anchor=anchor) == expected
+
+
+def months_after(began: datetime, months: int) -> datetime:
+    year, month = divmod(began.year * 12 + began.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return began.replace(year=year, month=month + 1, day=min(began.day, last))
+
+
+@examples(150)
+@given(
+    began=MOMENTS,
+    cycles=st.integers(1, 40),
+    rhythm=st.sampled_from([("month", 1), ("month", 2), ("quarter", 3), ("semi_annual", 6), ("year", 12)]),
+)
+def test_cycle_starts_at_the_reset_before(began: datetime, cycles: int, rhythm: tuple[str, int]) -> None:
+    interval, months = rhythm
+    count = 2 if months == 2 else 1
+    resets_at = months_after(began, months * cycles)
+    reset = Reset(interval=interval, interval_count=count, resets_at=resets_at)
+    now = resets_at - timedelta(seconds=1)
+    assert cycle_start(reset, now, anchor=began) == months_after(began, months * (cycles - 1))
