@@ -29,8 +29,6 @@ class DigestTimeouts(PostTimeouts):
 @dataclass(frozen=True, slots=True)
 class DigestProcess:
     runtime: Runtime
-    name: str
-    """Unlike any other process's: leases are held under it."""
     timeouts: DigestTimeouts
     metrics: Metrics
 

@@ -1,6 +1,5 @@
 """Everything that can be done with digests. Knows nothing of Slack's payloads."""
 
-import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -27,6 +26,7 @@ from bot.digests.ticker import Ticker
 from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.slack.channels import ChannelProblem, Channels
+from bot.store import leases
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class DigestService:
         moved: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.timeouts = timeouts or DigestTimeouts()
-        self._process = DigestProcess(runtime, secrets.token_hex(8), self.timeouts, metrics)
+        self._process = DigestProcess(runtime, self.timeouts, metrics)
         self._database = runtime.database
         self._env = runtime.environment
         self._now = runtime.now
@@ -189,7 +189,7 @@ class DigestService:
             digest_id,
             run_id,
             asked_by=asked_by,
-            by=self._process.name,
+            by=leases.new_name(),
             lease=self._process.lease,
             now=began,
         )

@@ -20,6 +20,7 @@ from bot.digests.delivery.settlement import Delivery
 from bot.digests.model import DeliveryOutcome, Run
 from bot.digests.process import DigestProcess
 from bot.log import log
+from bot.store import leases
 
 _DELETE_EVERY = timedelta(minutes=10)
 _PART = "digests"
@@ -45,7 +46,7 @@ class Ticker:
         self._ticks: set[asyncio.Task[Any]] = set()
         self._stopped = False
         self._deleted_at: datetime | None = None
-        self._deliveries: dict[asyncio.Task[None], str] = {}
+        self._deliveries: dict[asyncio.Task[None], Run] = {}
         """The run each task delivers."""
         self._notices: set[asyncio.Task[None]] = set()
 
@@ -72,11 +73,7 @@ class Ticker:
             self._scheduler = None
         # A tick may still be using the database, whether it was cut off or not.
         await asyncio.gather(*self._ticks, return_exceptions=True)
-        posting = [
-            delivery
-            for delivery, delivered_id in self._deliveries.items()
-            if delivered_id in self._posting.sending
-        ]
+        posting = [delivery for delivery, run in self._deliveries.items() if run.id in self._posting.sending]
         if posting:
             await asyncio.wait(posting, timeout=seconds)
         unfinished = dict(self._deliveries)
@@ -84,9 +81,9 @@ class Ticker:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for run_id in unfinished.values():
+        for run in unfinished.values():
             with contextlib.suppress(SQLAlchemyError, OSError):
-                await self._posting.settlement.release(run_id)
+                await self._posting.settlement.release(run)
 
     async def tick(self) -> None:
         """Starts as many due runs as there is room for. Never raises."""
@@ -130,7 +127,7 @@ class Ticker:
         if room <= 0:
             return
         process = self._process
-        by, lease, now, env = process.name, process.lease, process.now(), process.runtime.environment
+        by, lease, now, env = leases.new_name(), process.lease, process.now(), process.runtime.environment
         due = await runs.claim_due(self._database, env, by=by, lease=lease, now=now, most=room)
         self._posting.others_wait = len(due) == room
         self._start(due)
@@ -141,7 +138,7 @@ class Ticker:
     def _start(self, claimed: list[Run]) -> None:
         for run in claimed:
             task = asyncio.create_task(self._deliver(run))
-            self._deliveries[task] = run.id
+            self._deliveries[task] = run
             task.add_done_callback(lambda done: self._deliveries.pop(done, None))
 
     async def _deliver(self, run: Run) -> None:

@@ -112,6 +112,30 @@ async def test_crash_at_any_checkpoint_posts_once(harness: DigestHarness, point:
     assert harness.count("found") == (point == "sent")
 
 
+async def test_day_that_a_suspended_process_takes_over_from_itself_is_posted_once(
+    harness: DigestHarness,
+) -> None:
+    await harness.digest()
+    harness.at(DUE)
+    reports, second = 0, asyncio.Event()
+
+    async def suspended(reached: str) -> None:
+        nonlocal reports
+        reports += reached == "reported"
+        if reached == "reported" and reports == 1:
+            harness.move(seconds=31)
+            await bot.ticker.tick()
+            await second.wait()
+        elif reached == "reported":
+            second.set()
+
+    bot = await harness.bot(checkpoint=suspended)
+    await tick(bot)
+    assert (len(harness.posts()), len(harness.replies())) == (1, 1)
+    assert harness.count("held_elsewhere") == 1
+    assert (await harness.last()).state is RunState.POSTED
+
+
 @pytest.mark.parametrize(("kind", "posted"), [("500", False), ("latency_after", True)])
 async def test_lost_answer_is_searched_for_before_posting_again(
     harness: DigestHarness, kind: FaultKind, posted: bool

@@ -87,7 +87,7 @@ class DigestPosting:
 
     async def deliver(self, run: Run, report_progress: ReportProgress | None = None) -> Delivery:
         """One attempt, by the holder of the run's lease, which is renewed meanwhile."""
-        async with self._lease_kept(run.id):
+        async with self._lease_kept(run):
             await self._process.checkpoint("claimed")
             return await self._find_or_post(run, report_progress)
 
@@ -126,7 +126,7 @@ class DigestPosting:
             run.id,
             query,
             report.figures,
-            by=self._process.name,
+            by=run.lease_by,
             covers_until=report.end,
         )
         await self._process.checkpoint("reported")
@@ -147,7 +147,7 @@ class DigestPosting:
             return delivery
         if self.others_wait and run.day is not None:
             # They come before this one's thread, which a replica with room takes over.
-            await self.settlement.release(run.id)
+            await self.settlement.release(run)
             return delivery
         return await self._post_thread(replace(run, head_ts=delivery.ts), delivery.outcome)
 
@@ -177,7 +177,7 @@ class DigestPosting:
         deadline = self._poster.deadline()
         process = self._process
         marked = await runs.mark_posting(
-            self._database, run.id, by=process.name, lease=process.lease, now=process.now()
+            self._database, run.id, by=run.lease_by, lease=process.lease, now=process.now()
         )
         if not marked:
             return Delivery(DeliveryOutcome.HELD_ELSEWHERE)
@@ -203,7 +203,7 @@ class DigestPosting:
             return await self.settlement.put_off(run, self._wait(run, self._process.timeouts.doubt))
         if not run.tried_to_post:
             # This attempt certainly did not post. Clear the marker only if no earlier attempt might have.
-            await runs.clear_posting(self._database, run.id, by=self._process.name, now=self._process.now())
+            await runs.clear_posting(self._database, run.id, by=run.lease_by, now=self._process.now())
         if answer.status is PostStatus.CLOSED:
             return await self.settlement.paused(run, digest, pause_for_refusal(answer.reason))
         return await self.settlement.put_off(run, answer.wait or self._wait(run))
@@ -211,13 +211,13 @@ class DigestPosting:
     def _wait(self, run: Run, first: float = 0.0) -> float:
         return self._process.timeouts.wait(run.tries, first)
 
-    def _lease_kept(self, run_id: str) -> AbstractAsyncContextManager[None]:
+    def _lease_kept(self, run: Run) -> AbstractAsyncContextManager[None]:
         """Renews the lease for as long as the block takes."""
         process = self._process
 
         async def renew() -> bool:
             return await runs.renew(
-                self._database, run_id, by=process.name, lease=process.lease, now=process.now()
+                self._database, run.id, by=run.lease_by, lease=process.lease, now=process.now()
             )
 
         return leases.kept(renew, every=process.timeouts.renew)
@@ -305,7 +305,7 @@ class ThreadPosting:
         deadline = self._poster.deadline()
         process = self._process
         marked = await runs.mark_reply(
-            self._database, run.id, by=process.name, lease=process.lease, now=process.now()
+            self._database, run.id, by=run.lease_by, lease=process.lease, now=process.now()
         )
         if not marked:
             return done
@@ -317,7 +317,7 @@ class ThreadPosting:
         log.warning("thread not posted", error=answer.reason, reference=run.id, channel=run.channel)
         if answer.status is not PostStatus.DOUBT and run.reply_posting_at is None:
             # This attempt certainly did not post. Clear the marker only if no earlier attempt might have.
-            await runs.clear_reply(self._database, run.id, by=process.name, now=process.now())
+            await runs.clear_reply(self._database, run.id, by=run.lease_by, now=process.now())
         return await self._later(run, done, answer)
 
     async def _later(self, run: Run, done: Delivery, answer: PostAnswer) -> Delivery:
@@ -333,7 +333,7 @@ class ThreadPosting:
     async def _put_off(self, run: Run, done: Delivery, seconds: float) -> Delivery:
         now = self._process.now()
         until = now + timedelta(seconds=seconds)
-        await runs.put_off(self._database, run.id, by=self._process.name, until=until, now=now)
+        await runs.put_off(self._database, run.id, by=run.lease_by, until=until, now=now)
         return done
 
     def _wait(self, run: Run, first: float = 0.0) -> float:

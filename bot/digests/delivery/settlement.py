@@ -53,16 +53,14 @@ class RunSettlement:
         return Delivery(outcome, run.channel, ts)
 
     async def skipped(self, run: Run, why: RunSkip) -> Delivery:
-        skipped = await runs.skipped(
-            self._database, run.id, why, now=self._process.now(), by=self._process.name
-        )
+        skipped = await runs.skipped(self._database, run.id, why, now=self._process.now(), by=run.lease_by)
         return Delivery(_OUTCOMES[why] if skipped else DeliveryOutcome.HELD_ELSEWHERE)
 
     async def paused(self, run: Run, digest: Digest, why: Pause) -> Delivery:
         """Pauses a digest that cannot go on, skips this day, and tells the owner."""
         now = self._process.now()
         paused = await repository.pause(self._database, digest.id, why, now=now)
-        await runs.skipped(self._database, run.id, RunSkip.PAUSED, now=now, by=self._process.name)
+        await runs.skipped(self._database, run.id, RunSkip.PAUSED, now=now, by=run.lease_by)
         await self._process.checkpoint("paused")
         delivery = Delivery(DeliveryOutcome.PAUSED, pause=why)
         if paused is None:
@@ -75,24 +73,22 @@ class RunSettlement:
     async def put_off(self, run: Run, seconds: float, error: ScanFailed | None = None) -> Delivery:
         now = self._process.now()
         until = now + timedelta(seconds=seconds)
-        held = await runs.put_off(self._database, run.id, by=self._process.name, until=until, now=now)
+        held = await runs.put_off(self._database, run.id, by=run.lease_by, until=until, now=now)
         return (
             Delivery(DeliveryOutcome.PUT_OFF, error=error)
             if held
             else Delivery(DeliveryOutcome.HELD_ELSEWHERE)
         )
 
-    async def release(self, run_id: str) -> None:
+    async def release(self, run: Run) -> None:
         """Gives back a run that was cut off, so that others need not wait for its lease to lapse."""
         now = self._process.now()
-        await runs.put_off(self._database, run_id, by=self._process.name, until=now, now=now)
+        await runs.put_off(self._database, run.id, by=run.lease_by, until=now, now=now)
 
     async def scan_failed(self, run: Run, error: ScanFailed) -> Delivery:
         if run.day is None:
             # The person who pressed *Send now* is waiting, sees that it was skipped, and can press again.
-            await runs.skipped(
-                self._database, run.id, RunSkip.LATE, now=self._process.now(), by=self._process.name
-            )
+            await runs.skipped(self._database, run.id, RunSkip.LATE, now=self._process.now(), by=run.lease_by)
             return Delivery(DeliveryOutcome.FAILED, error=error)
         return await self.put_off(run, self._process.timeouts.wait(run.tries), error)
 
