@@ -26,6 +26,7 @@ from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalPerson, LocalSlack
 from tests.databases import USUAL, fresh
+from tests.drawn import all_handled
 
 MANIFEST = Path(__file__).parent.parent / "app_manifest.yml"
 APPROVALS = "C02BILLING"
@@ -192,6 +193,7 @@ async def running_maple(
     )
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(LocalSlack.running(manifest=MANIFEST, patience=PATIENCE))
+        stack.enter_context(all_handled(slack))
         autumn = await stack.enter_async_context(LocalAutumn.running(seed=seed))
         running = await stack.enter_async_context(AsyncExitStack())
         clock = Clock()
