@@ -15,6 +15,7 @@ from bot.alerts.service import AlertService
 from bot.alerts.sources import past_due
 from bot.store.database import Database
 from tests.alerts.harness import NOW, QUICK, AlertHarness, alert_harness, full_text
+from tests.waiting import wait_until
 
 ACME = PastDueCustomer("cus_acme", ("pro",), NOW)
 NORTHWIND = PastDueCustomer("cus_northwind", ("pro", "addon"), None)
@@ -122,16 +123,15 @@ async def test_poll_repeats(harness: AlertHarness) -> None:
     await harness.subscribe()
     bot = await harness.bot(timeouts=replace(QUICK, tick=0.01, poll=0))
     bot.ticker.start()
-    async with asyncio.timeout(30):
-        while harness.looks < 2:  # noqa: ASYNC110 - no event to wait for
-            await asyncio.sleep(0.005)
+    await wait_until(lambda: harness.looks >= 2)
     await bot.ticker.stop(5)
 
 
 async def wait_until_posted(harness: AlertHarness, number: int) -> None:
-    async with asyncio.timeout(30):
-        while [state for state, _ in await harness.states()].count("posted") < number:  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
+    async def are_posted() -> bool:
+        return [state for state, _ in await harness.states()].count("posted") >= number
+
+    await wait_until(are_posted)
 
 
 async def test_stop_finishes_a_post_and_begins_no_other(harness: AlertHarness) -> None:

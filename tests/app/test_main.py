@@ -26,6 +26,7 @@ from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
 from tests.databases import fresh
 from tests.running import Mode, settings_for
+from tests.waiting import wait_until
 
 GIVEN = {
     "slack_bot_token": "xoxb-canary",
@@ -63,9 +64,7 @@ def environment_variables(settings: Settings) -> dict[str, str]:
 
 async def wait_for_log(logs: io.StringIO, event: str) -> None:
     """Waits until the bot has logged this."""
-    async with asyncio.timeout(30):
-        while f'"event": "{event}"' not in logs.getvalue():  # noqa: ASYNC110 - no event to wait for
-            await asyncio.sleep(0.005)
+    await wait_until(lambda: f'"event": "{event}"' in logs.getvalue())
 
 
 @pytest.mark.both_transports
@@ -145,15 +144,15 @@ async def test_process_is_unready_while_its_disk_is_full_and_finishes_acknowledg
         # No file of the process may grow any further: like a full disk, except for the error's number.
         for largest, status in ((hard, 200), (0, 503), (hard, 200)):
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, hard))
-            async with asyncio.timeout(30):
-                while await readiness(port) != status:  # noqa: ASYNC110 - it tells nobody
-                    await asyncio.sleep(0.05)
+
+            async def is_ready(status: int = status) -> bool:
+                return await readiness(port) == status
+
+            await wait_until(is_ready, every=0.05)
         fault = autumn.faults.add("customers.get", "latency", seconds=60)
         ana = slack.person("ana")
         await ana.command("/autumn cus_acme")
-        async with asyncio.timeout(30):
-            while not fault.struck:  # noqa: ASYNC110 - a request is not announced
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: fault.struck)
         process.send_signal(signal.SIGTERM)
         autumn.faults.clear()
         await ana.sees("Acme Ltd")

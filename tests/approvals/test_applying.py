@@ -30,6 +30,7 @@ from sandbox.autumn.routes import payments
 from tests.approvals.harness import ANA, CUSTOMER, LEA, QUICK, RAJ, Harness, Pauses, Permissions
 from tests.approvals.test_engine import LIMITED, TwoWrites, lease_end
 from tests.crashing import Died, dies_at
+from tests.waiting import wait_until
 
 
 async def submit_change(harness: Harness, request: ChangeInput) -> Record:
@@ -283,11 +284,12 @@ async def test_lease_is_renewed_while_a_change_is_recovered(sqlite_harness: Harn
         await dying.approve(record.id, 1, RAJ)
     harness.clock.move(seconds=QUICK.lease + 1)
 
+    async def is_renewed() -> bool:
+        return await lease_end(harness, record) == harness.clock() + QUICK.lease_time
+
     async def while_read_back(_seconds: float) -> None:
         harness.clock.move(seconds=QUICK.lease - 1)
-        async with asyncio.timeout(30):
-            while await lease_end(harness, record) != harness.clock() + QUICK.lease_time:  # noqa: ASYNC110 - no event to wait for
-                await asyncio.sleep(0.01)
+        await wait_until(is_renewed)
         renewed.set()
 
     timeouts = ChangeTimeouts(lease=QUICK.lease, renew=QUICK.renew, polls=(0,), verify=60)
@@ -302,12 +304,14 @@ async def test_notification_while_writing_is_finished(sqlite_harness: Harness) -
     service, events = harness.service(), []
     record = await harness.waiting(service)
 
+    async def is_applied() -> bool:
+        now = await service.get(record.id)
+        return now is not None and now.state is State.APPLIED
+
     async def slow(record: Record, event: ChangeEvent) -> None:
         """Notifying that the change is being applied takes longer than applying it."""
         if event is ChangeEvent.APPLYING:
-            async with asyncio.timeout(30):
-                while (now := await service.get(record.id)) is None or now.state is not State.APPLIED:  # noqa: ASYNC110 - no event to wait for
-                    await asyncio.sleep(0.01)
+            await wait_until(is_applied)
         events.append(event)
 
     harness.notify = slow  # type: ignore[method-assign]

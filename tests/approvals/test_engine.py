@@ -39,6 +39,7 @@ from tests.autumn.scripted import UNLIMITED
 from tests.crashing import Died, dies_at
 from tests.databases import Engine, fresh
 from tests.relay import Relay
+from tests.waiting import wait_until
 
 HOUR = 3600
 
@@ -384,15 +385,13 @@ async def test_lease_is_renewed_during_work(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     renewed = asyncio.Event()
 
-    def until() -> datetime:
-        return harness.clock() + QUICK.lease_time
+    async def is_renewed() -> bool:
+        return await lease_end(harness, request) == harness.clock() + QUICK.lease_time
 
     async def between(reached: str) -> None:
         if reached == "claimed":
             harness.clock.move(seconds=15)
-            async with asyncio.timeout(30):
-                while (record := await service.get(request.id)) is None or record.lease_until != until():  # noqa: ASYNC110 - no event to wait for
-                    await asyncio.sleep(0.01)
+            await wait_until(is_renewed)
             renewed.set()
 
     service = harness.service(checkpoint=between)
@@ -598,19 +597,18 @@ async def test_slow_write_keeps_its_lease_after_the_database_was_away(
     """The lease is renewed as soon as the database is back, so no other replica settles the change."""
     async with database_that_can_be_lost(engine) as (database, lose, find), running(database) as harness:
 
+        async def is_renewed() -> bool:
+            return await lease_end(harness, request) == harness.clock() + QUICK.lease_time
+
         async def while_sending(reached: str) -> None:
             if reached != "marked":
                 return
             await lose()
-            async with asyncio.timeout(30):
-                while "lease not renewed" not in logs.getvalue():  # noqa: ASYNC110 - no event to wait for
-                    await asyncio.sleep(0.01)
+            await wait_until(lambda: "lease not renewed" in logs.getvalue())
             await find()
             for _ in range(2):
                 harness.clock.move(seconds=QUICK.lease - 1)
-                async with asyncio.timeout(30):
-                    while await lease_end(harness, request) != harness.clock() + QUICK.lease_time:  # noqa: ASYNC110
-                        await asyncio.sleep(0.01)
+                await wait_until(is_renewed)
                 await harness.service().sweeper.sweep(harness.clock())
 
         service = harness.service(checkpoint=while_sending)

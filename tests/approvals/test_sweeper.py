@@ -12,6 +12,7 @@ from bot.store import deliveries
 from bot.store.database import Database
 from tests.approvals.harness import NOW, RAJ, Harness
 from tests.databases import fresh
+from tests.waiting import wait_until
 
 
 async def test_overdue_request_expires_once(harness: Harness) -> None:
@@ -165,9 +166,7 @@ async def test_sweeper_runs_until_it_is_stopped(sqlite_harness: Harness) -> None
     harness.clock.move(days=2)
     service.sweeper.start(every=0.02)
     try:
-        async with asyncio.timeout(30):
-            while ChangeEvent.EXPIRED not in harness.events(request):  # noqa: ASYNC110 - the scheduler tells nothing
-                await asyncio.sleep(0.005)
+        await wait_until(lambda: ChangeEvent.EXPIRED in harness.events(request))
     finally:
         service.sweeper.stop()
         service.sweeper.stop()
@@ -254,8 +253,7 @@ async def test_slow_part_does_not_delay_the_others(sqlite_harness: Harness) -> N
         async with asyncio.timeout(30):
             await hanging.wait()
             harness.clock.move(days=2)
-            while ChangeEvent.EXPIRED not in harness.events(request):  # noqa: ASYNC110 - the scheduler tells nothing
-                await asyncio.sleep(0.005)
+            await wait_until(lambda: ChangeEvent.EXPIRED in harness.events(request))
     finally:
         service.sweeper.stop()
         await service.sweeper.stopped()

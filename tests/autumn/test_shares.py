@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.autumn.shares import FairQueue, FairRate, acting_for
 from bot.autumn.throttle import Limits, RateGroup, Throttle
+from tests.waiting import wait_until
 
 
 class Turns:
@@ -169,8 +170,7 @@ def test_no_caller_is_lost_when_others_cancel(at_once: int, steps: list[tuple[st
             leave.set()
         async with asyncio.timeout(30):
             await asyncio.gather(*tasks, return_exceptions=True)
-            while not line.idle:  # noqa: ASYNC110 - no event to wait for
-                await asyncio.sleep(0)
+            await wait_until(lambda: line.idle, every=0)
         assert most <= at_once
 
     asyncio.run(run())

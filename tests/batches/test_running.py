@@ -23,6 +23,7 @@ from tests.approvals.records import record
 from tests.batches.harness import CUSTOMERS, QUICK, BatchHarness, Replica, lines_giving
 from tests.crashing import Died, dies_at
 from tests.lost_writes import carry_out
+from tests.waiting import wait_until
 
 ONE_BY_ONE = replace(QUICK, at_once=1)
 POINTS_OF_CHANGE = ("asked", "claimed", "marked", "sent", "settled")
@@ -540,11 +541,6 @@ def change_in_state(state: State) -> Record:
 
 
 # The ticker
-
-
-async def wait_until(condition: Callable[[], Awaitable[bool]]) -> None:
-    while not await condition():  # noqa: ASYNC110 - what is waited for is in the database
-        await asyncio.sleep(0.01)
 
 
 async def test_ticker_applies_approved_batches_and_stops_cleanly(sqlite_harness: BatchHarness) -> None:

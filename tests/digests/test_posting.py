@@ -36,6 +36,7 @@ from tests.digests.harness import (
     digest_harness,
     tick,
 )
+from tests.waiting import wait_until
 
 POINTS = ("claimed", "reported", "marked", "sent", "settled")
 NONE = DigestContent(plans=frozenset({"no_such_plan"}))
@@ -534,13 +535,14 @@ async def test_lease_is_renewed_while_delivering(harness: DigestHarness) -> None
     harness.at(DUE)
     second_bot = await harness.bot()
 
+    async def is_renewed() -> bool:
+        return await harness.lease() == harness.now + QUICK.lease_time
+
     async def slow(point: str) -> None:
         if point == "reported":
             for _ in range(3):
                 harness.move(seconds=20)
-                async with asyncio.timeout(30):
-                    while await harness.lease() != harness.now + QUICK.lease_time:  # noqa: ASYNC110 - no event to wait for
-                        await asyncio.sleep(0.01)
+                await wait_until(is_renewed)
                 await tick(second_bot)
 
     await tick(await harness.bot(checkpoint=slow, timeouts=replace(QUICK, renew=0.01)))

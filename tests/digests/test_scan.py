@@ -3,7 +3,7 @@ import contextlib
 import io
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -44,6 +44,7 @@ from tests.digests.scanned import (
     scripted_autumn,
 )
 from tests.engines import on_sqlite
+from tests.waiting import wait_until
 
 ONCE = RetryPolicy(connect=5, attempt=5, whole=10, attempts=1)
 
@@ -480,11 +481,6 @@ def answer_after(go: asyncio.Event, then: httpx.Response) -> Answer:
         return then
 
     return answer
-
-
-async def wait_until(happened: Callable[[], object]) -> None:
-    while not happened():  # noqa: ASYNC110 - it is another task's doing
-        await asyncio.sleep(0.001)
 
 
 async def wait_until_reading(script: Scripted) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,18 +11,13 @@ import pytest
 from bot.digests.model import RunState
 from bot.store.database import Database
 from tests.digests.harness import DUE, FINANCE, QUICK, SUPPORT, DigestHarness, digest_harness, tick
+from tests.waiting import wait_until
 
 
 @pytest.fixture
 async def harness() -> AsyncIterator[DigestHarness]:
     async with digest_harness() as new_bench:
         yield new_bench
-
-
-async def wait_until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not happened():  # noqa: ASYNC110 - no event to wait for
-            await asyncio.sleep(0.005)
 
 
 async def test_ticker_runs_by_itself(harness: DigestHarness) -> None:

@@ -1,6 +1,5 @@
 """The facts behind open forms are kept for a while, up to a limit."""
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -9,6 +8,7 @@ from bot.autumn.models import Customer, Feature
 from bot.changes.model import Facts
 from bot.changes.open_forms import OpenForms
 from bot.lookups.answers import Billing
+from tests.waiting import wait_until
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 FACTS = Facts(customer=Customer.model_validate({"id": "cus_1"}), read_at=NOW)
@@ -29,9 +29,7 @@ async def test_old_facts_are_dropped_though_no_other_form_is_opened() -> None:
     forms = OpenForms(seconds=0.01)
     forms.keep("one", FACTS)
     assert forms.size > 100
-    async with asyncio.timeout(30):
-        while forms.size:  # noqa: ASYNC110 - no event to wait for
-            await asyncio.sleep(0.005)
+    await wait_until(lambda: not forms.size)
 
 
 async def test_facts_are_bounded_in_size_and_the_oldest_are_dropped() -> None:

@@ -29,6 +29,7 @@ from tests.journeys.steps import command_and_see
 from tests.journeys.test_trouble import assert_unharmed
 from tests.relay import Relay
 from tests.running import UNHURRIED, Mode, Running, running_maple
+from tests.waiting import wait_until
 
 ASKING = Timeouts(asking_after=0.1, limits=UNHURRIED.limits)
 """A database that refuses does so immediately, so no other timeout has to be short."""
@@ -169,9 +170,7 @@ async def test_database_lost_while_a_change_is_applied(mode: Mode) -> None:
         maple = loss.maple
         fault = maple.autumn.faults.add("balances.update", "latency", seconds=0.4)
         await request_in_one_line(maple.ana, "give cus_acme 500 messages")
-        async with asyncio.timeout(30):
-            while not fault.struck:  # noqa: ASYNC110 - the local Autumn does not say when
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: fault.struck)
         await loss.lose()
         failure = labels.FAILURES[StoreLostMidway]
         screen = await maple.ana.sees(failure.what)

@@ -1,10 +1,8 @@
 """What a digest leads to: all its rows, the file and the customers, in a channel and for one person."""
 
-import asyncio
 import csv
 import io
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 from bot.digests import words
@@ -15,6 +13,7 @@ from bot.timings import Timeouts
 from sandbox.slack.model import File
 from tests.journeys.digesting import COMING, create_digest, digesting, posted_digests, send_now
 from tests.running import Mode, Running
+from tests.waiting import wait_until
 
 SHOWN = "Upcoming invoices · "
 
@@ -36,12 +35,6 @@ def files(maple: Running) -> list[File]:
 
 def read(file: File, delimiter: str = ",") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=delimiter))
-
-
-async def wait_until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 - no event to wait for
-            await asyncio.sleep(0.01)
 
 
 async def test_upcoming_lists_each_section(mode: Mode) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,6 +26,7 @@ from tests.journeys.digesting import COMING, create_digest, digesting, posted_di
 from tests.journeys.steps import assert_in_order
 from tests.running import APPROVALS, UNHURRIED, Mode, Running, running_maple
 from tests.screen import on_screen
+from tests.waiting import wait_until
 
 LEA_DECIDES = """
 [[allow]]
@@ -65,12 +65,6 @@ def publish_count(maple: Running, person: str) -> int:
     """How often this person's tab was published."""
     calls = [call for call in maple.slack.calls if call.method == "views.publish"]
     return len([call for call in calls if call.args["user_id"] == person])
-
-
-async def wait_until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not holds():  # noqa: ASYNC110 - no event to wait for
-            await asyncio.sleep(0.005)
 
 
 async def wait_for_redraws(maple: Running) -> None:

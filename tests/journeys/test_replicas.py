@@ -35,6 +35,7 @@ from tests.journeys.changing import (
 from tests.journeys.digesting import create_digest, only_digest, posted_digests
 from tests.journeys.steps import click_and_see, command_and_see
 from tests.running import Mode, Running, actor, running_maple
+from tests.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -275,9 +276,7 @@ async def test_replica_with_a_wrong_clock_does_not_take_over_a_live_change() -> 
         both.next()
         writing = maple.autumn.faults.add("balances.update", "latency", seconds=60)
         await request_in_one_line(maple.ana, "give cus_acme 500 messages")
-        async with asyncio.timeout(30):
-            while not writing.struck:  # noqa: ASYNC110 - the local Autumn does not say when
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: writing.struck)
         await sweep(second)
         maple.autumn.faults.clear()
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])

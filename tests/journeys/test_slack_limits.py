@@ -13,7 +13,7 @@ from bot.approvals.lifecycle import State
 from bot.timings import Timeouts
 from tests.journeys.changing import WAITING, file_request, read_as_approver
 from tests.running import QUICK_PACE, Mode, Running, running_maple
-from tests.slack.test_client import wait_until
+from tests.waiting import wait_until
 
 HOUR = "3600"
 BY_GROUP = """
@@ -90,9 +90,11 @@ async def test_sweeper_stuck_in_one_part_continues_with_the_others_and_reports_i
         await read_as_approver(maple, WAITING)
         maple.slack.faults.add("chat.update", "latency", seconds=60, times=None)
         maple.clock.move(timedelta(days=2))
-        async with asyncio.timeout(30):
-            while (await maple.bot.changes.history("cus_acme"))[0].state is not State.EXPIRED:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+
+        async def has_expired() -> bool:
+            return (await maple.bot.changes.history("cus_acme"))[0].state is State.EXPIRED
+
+        await wait_until(has_expired)
         await wait_until(lambda: "expiry" in maple.bot._supervision.stuck())
         answer = await client.get("/readyz")
         assert (answer.status_code, answer.json()["background"]) == (503, False)

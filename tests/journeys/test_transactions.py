@@ -3,7 +3,6 @@
 Counts what is done for the person who clicked, not what runs every few seconds.
 """
 
-import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from bot.store.tables import changes
 from tests.journeys.changing import read_as_approver
 from tests.running import Running, running_maple
 from tests.screen import on_screen
+from tests.waiting import wait_until
 
 TABLE = re.compile(r"^\| ([A-Z][^|]+?) +\| (\d+) +\| (\d+) +\|", re.MULTILINE)
 ASKED, APPROVED = "Balance change asked for", "Balance change applied after approval"
@@ -59,13 +59,14 @@ def count_transactions() -> Iterator[Counter[tuple[str, str]]]:
 
 async def applying_is_shown(maple: Running) -> None:
     """Waits until all cards show the change's current state."""
-    async with asyncio.timeout(30):
-        while True:
-            (record,) = await change_records.find(maple.bot.database, changes.c.state == State.APPLYING)
-            drawn_cards = await CHANGE_CARDS.of(maple.bot.database, record.id)
-            if all(card.shown == record.revision for card in drawn_cards):
-                return
-            await asyncio.sleep(0.005)
+
+    async def are_drawn() -> bool:
+        (record,) = await change_records.find(maple.bot.database, changes.c.state == State.APPLYING)
+        return all(
+            card.shown == record.revision for card in await CHANGE_CARDS.of(maple.bot.database, record.id)
+        )
+
+    await wait_until(are_drawn)
 
 
 async def test_change_costs_as_many_transactions_as_documented() -> None:

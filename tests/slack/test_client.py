@@ -1,9 +1,8 @@
 """How long the client waits for Slack's rate limits, and that it notices a revoked token."""
 
-import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -18,6 +17,7 @@ from bot.slack.client import REVOKED, SlackClient, Token, retries
 from bot.timings import Timeouts
 from sandbox.slack import LocalSlack
 from tests.running import Mode, running_maple
+from tests.waiting import wait_until
 
 
 @asynccontextmanager
@@ -96,12 +96,6 @@ async def test_other_errors_do_not_mark_the_token_revoked(slack: LocalSlack) -> 
             await client.users_info(user="U01ANA")
     token.refused(SlackApiError("odd", None))  # type: ignore[no-untyped-call]
     assert token.good
-
-
-async def wait_until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not true():  # noqa: ASYNC110 - no event to wait for
-            await asyncio.sleep(0.005)
 
 
 async def test_revoked_token_makes_an_idle_bot_unready(mode: Mode, logs: io.StringIO) -> None:

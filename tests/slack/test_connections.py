@@ -7,7 +7,7 @@ import json
 import os
 import resource
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from bot.slack.connections import Connection, HttpLimits
 from bot.slack.http import HttpServer, listening
 from bot.timings import Timeouts
 from tests.running import Running, running_maple
+from tests.waiting import wait_until
 
 QUICK = HttpLimits(exchange=0.15, keep_alive=0.15)
 BODY = b"command=/autumn&text=help"
@@ -98,12 +99,6 @@ def connections_cut(maple: Running, reason: str) -> float:
     return (
         maple.bot.metrics.registry.get_sample_value("maple_connections_cut_total", {"reason": reason}) or 0.0
     )
-
-
-async def wait_until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not true():  # noqa: ASYNC110 - no event to wait for
-            await asyncio.sleep(0.005)
 
 
 async def test_request_whose_headers_never_end_loses_its_connection() -> None:

@@ -22,7 +22,7 @@ from sandbox.slack import LocalSlack
 from tests.databases import fresh
 from tests.relay import Relay
 from tests.running import MANIFEST, running_maple, settings_for
-from tests.slack.test_client import wait_until
+from tests.waiting import wait_until
 
 QUICK = SocketPace(ping=0.05, dead=0.3, call=0.3, retry=0.02, longest=0.05)
 DIES_SOON = Timeouts(socket=QUICK)

@@ -11,6 +11,7 @@ from bot.autumn.errors import Unavailable
 from bot.lookups.find.typeahead import Suggestions, Typeahead
 from tests.autumn.scripted import ReceivedRequest, Scripted, error, listing, recorded
 from tests.lookups.find.test_search import autumn_with, person
+from tests.waiting import wait_until
 
 ACME = person("cus_acme", "Acme", "billing@acme.com")
 ACORN = person("cus_acorn", "Acorn", "hello@acorn.com")
@@ -65,8 +66,7 @@ async def test_text_is_requested_once_whoever_types_it() -> None:
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
     waiting = [asyncio.create_task(typeahead.offer("acme")) for _ in range(50)]
-    while not slow.searched:  # noqa: ASYNC110 - no event to wait for
-        await asyncio.sleep(0)
+    await wait_until(lambda: slow.searched, every=0)
     slow.may_answer.set()
     assert [ids(offer) for offer in await asyncio.gather(*waiting)] == [["cus_acme"]] * 50
     assert ids(await typeahead.offer("acme")) == ["cus_acme"]
@@ -218,8 +218,7 @@ async def test_pasted_text_may_take_longer_than_a_letter() -> None:
     client = Scripted({"customers.list": slow, "customers.get": recorded("unknown customer")}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=60)
     offering = asyncio.create_task(typeahead.offer("https://app.useautumn.com/customers/cus_acme"))
-    while not slow.searched:  # noqa: ASYNC110 - no event to wait for
-        await asyncio.sleep(0)
+    await wait_until(lambda: slow.searched, every=0)
     slow.may_answer.set()
     assert ids(await offering) == ["cus_acme"]
     await client.aclose()

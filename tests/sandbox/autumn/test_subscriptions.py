@@ -1,7 +1,6 @@
 """Effects of subscription changes that their answers do not show."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,15 +9,10 @@ import pytest
 
 from sandbox.autumn import LocalAutumn
 from tests.sandbox.autumn.conftest import Caller
+from tests.waiting import wait_until
 
 NORTHWIND = {"customer_id": "cus_northwind"}
 PRO = {**NORTHWIND, "plan_id": "pro"}
-
-
-async def wait_until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not holds():  # noqa: ASYNC110 - no event to wait for
-            await asyncio.sleep(0.001)
 
 
 async def _plans(call: Caller, customer_id: str = "cus_northwind") -> dict[str, Any]:
