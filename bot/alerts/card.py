@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.access import post_words
 from bot.access import refusal as policy_refusal
 from bot.access.post_targets import Pause
 from bot.access.refusal import PolicyRefusal
@@ -82,7 +83,7 @@ class AlertList:
 
 def alert_list(alerts: AlertList, note: AlertNote | TooManyAlerts | None = None) -> dict[str, Any]:
     """`note`: what just happened."""
-    problem = words.problem(words.PROBLEMS[alerts.problem]) if alerts.problem else ""
+    problem = post_words.problem(words.PROBLEMS[alerts.problem]) if alerts.problem else ""
     drawn = [
         blocks.section("what", words.LIST_WHAT),
         *([blocks.section("note", words.NOTES[note])] if note else []),
@@ -118,15 +119,17 @@ def alert_note(note: AlertNote | TooManyAlerts) -> Card:
 def alert_stopped(subscription: AlertSubscription) -> Card:
     """Tells the owner that it is paused or, if it is not, that it was removed."""
     personal = subscription.personal
-    where = words.IN_YOUR_DIRECT_MESSAGES if personal else words.in_channel(_channel(subscription.channel))
+    where = (
+        words.IN_YOUR_DIRECT_MESSAGES if personal else post_words.in_channel(_channel(subscription.channel))
+    )
     description, why = what_it_tells(subscription, {}), subscription.pause
     if why is None:
-        sentence = words.owner_removed(where, description, _person(subscription.stopped_by))
+        sentence = post_words.owner_removed("alert", where, description, _person(subscription.stopped_by))
         return layout.card([blocks.section("removed", sentence)], [], [], stamp=None)
     if why is Pause.ASKED:
-        sentence = words.owner_paused_by(where, description, _person(subscription.stopped_by))
+        sentence = post_words.owner_paused_by("alert", where, description, _person(subscription.stopped_by))
     else:
-        sentence = words.owner_paused(where, description, words.PAUSES[why])
+        sentence = post_words.owner_paused("alert", where, description, words.PAUSES[why])
     following = words.OWNER_NEXT_HERE if personal else words.OWNER_NEXT
     content = [blocks.section("paused", sentence), blocks.context("next", following)]
     return layout.card(content, [], [], stamp=None)
@@ -155,15 +158,15 @@ def _channel(channel: str) -> str:
 
 
 def _person(user: str) -> str:
-    return mentions.person(user) if user else words.SOMEONE
+    return mentions.person(user) if user else post_words.SOMEONE
 
 
 def _state(subscription: AlertSubscription) -> str:
     if subscription.pause is None:
         return words.ACTIVE
     if subscription.pause is Pause.ASKED:
-        return words.paused_by(_person(subscription.stopped_by))
-    return words.paused(words.PAUSES[subscription.pause])
+        return post_words.paused_by(_person(subscription.stopped_by))
+    return post_words.paused(words.PAUSES[subscription.pause])
 
 
 def _part(
@@ -181,7 +184,7 @@ def _part(
 
 
 def _one(place: str, subscription: AlertSubscription, alerts: AlertList, *, fit: bool) -> list[Block]:
-    owner = words.set_up_by(mentions.person(subscription.owner))
+    owner = post_words.set_up_by(mentions.person(subscription.owner))
     drawn = [
         blocks.section(place, f"{what_it_tells(subscription, alerts.called)}\n{_state(subscription)}"),
         blocks.context(f"owner.{place}", owner),

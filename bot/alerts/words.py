@@ -1,11 +1,11 @@
-"""Every word Maple says about alerts, in one place.
+"""Every word Maple says about alerts, besides those of digests and alerts in `bot.access.post_words`.
 
 Arguments are texts that are already safe to show where they go.
 """
 
 from enum import StrEnum
 
-from bot.access.post_targets import Pause
+from bot.access import post_words
 from bot.alerts.model import MOST_OF_CHANNEL, MOST_OF_PERSON, TooManyAlerts
 from bot.kit.phrases import Say, count
 from bot.slack.channels import ChannelProblem
@@ -74,40 +74,9 @@ def more(number: int) -> str:
     return f"_and {count(number, 'more alert')}: remove some to see them_"
 
 
-def set_up_by(person: str) -> str:
-    return f"Set up by {person}"
-
-
 ACTIVE = "Active"
-SOMEONE = "someone"
-"""For a person who is no longer known."""
 
-
-def paused(why: str) -> str:
-    return f":double_vertical_bar: *Paused:* {why}"
-
-
-def paused_by(person: str) -> str:
-    return f":double_vertical_bar: *Paused* by {person}"
-
-
-PAUSES = {
-    Pause.SHARED: (
-        "the channel is now shared with another company, so customer data stays out of it. Resume the alert "
-        "once the channel is no longer shared."
-    ),
-    Pause.REMOVED: "Maple is no longer in the channel. Type `/invite @Maple` there, then resume the alert.",
-    Pause.ARCHIVED: "the channel is archived. Resume the alert once the channel is back.",
-    Pause.PUBLIC: (
-        "the channel was private and is now public. Resume the alert if everyone in your workspace is "
-        "allowed to read it."
-    ),
-    Pause.RESTRICTED: (
-        "only some people can post in the channel, and Maple isn't one of them. Let Maple post there, then "
-        "resume the alert."
-    ),
-    Pause.LEFT: "the person it goes to can't use Maple any more.",
-}
+PAUSES = post_words.pauses("alert")
 
 PROBLEMS = {
     ChannelProblem.DIRECT: Say(
@@ -132,10 +101,6 @@ PROBLEMS = {
     ),
 }
 """Why a channel can have none."""
-
-
-def problem(say: Say) -> str:
-    return f":no_entry: *{say.what}*\n{say.do}"
 
 
 class AlertNote(StrEnum):
@@ -177,22 +142,6 @@ NOTES: dict[AlertNote | TooManyAlerts, str] = {
         ":no_entry: This alert goes to one person, and only they can change it. Nothing was changed."
     ),
 }
-
-
-def owner_paused(where: str, alert: str, why: str) -> str:
-    return f":double_vertical_bar: *Your alert {where} is paused:* {why}\n{alert}"
-
-
-def owner_paused_by(where: str, alert: str, person: str) -> str:
-    return f":double_vertical_bar: *Your alert {where} was paused* by {person}.\n{alert}"
-
-
-def owner_removed(where: str, alert: str, person: str) -> str:
-    return f":wastebasket: *Your alert {where} was removed* by {person}.\n{alert}"
-
-
-def in_channel(channel: str) -> str:
-    return f"in {channel}"
 
 
 IN_YOUR_DIRECT_MESSAGES = "in your direct messages"

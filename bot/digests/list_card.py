@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from bot.access import post_words
 from bot.access import refusal as policy_refusal
 from bot.access.post_targets import Pause
 from bot.access.refusal import PolicyRefusal
@@ -37,7 +38,7 @@ def digest_list(
     content = [
         blocks.section("what", setup_words.LIST_WHAT),
         *([blocks.section("note", note)] if note else []),
-        *([blocks.section("problem", setup_words.problem(setup_words.PROBLEMS[problem]))] if problem else []),
+        *([blocks.section("problem", post_words.problem(setup_words.PROBLEMS[problem]))] if problem else []),
         *([] if refusal is None else _only_others(refusal)),
     ]
     for index, digest in enumerate([*digests, *own][:MOST]):
@@ -88,21 +89,21 @@ def digest_sent(outcome: DeliveryOutcome, *, personal: bool) -> str:
 
 def digest_stopped(digest: Digest, why: Pause | None) -> Card:
     """Tells the owner that their digest is paused or, with None, that it was removed."""
-    where = _where(digest) if digest.personal else setup_words.in_channel(_where(digest))
+    where = _where(digest) if digest.personal else post_words.in_channel(_where(digest))
     if why is None:
-        removed = setup_words.owner_removed(where, _description(digest), _person(digest.stopped_by))
+        removed = post_words.owner_removed("digest", where, _description(digest), _person(digest.stopped_by))
         return layout.card([blocks.section("removed", removed)], [], [], stamp=None)
     if why is Pause.ASKED:
-        paused = setup_words.owner_paused_by(where, _description(digest), _person(digest.stopped_by))
+        paused = post_words.owner_paused_by("digest", where, _description(digest), _person(digest.stopped_by))
     else:
-        paused = setup_words.owner_paused(where, _description(digest), setup_words.PAUSES[why])
+        paused = post_words.owner_paused("digest", where, _description(digest), setup_words.PAUSES[why])
     following = setup_words.OWNER_NEXT_ANYWHERE if digest.personal else setup_words.OWNER_NEXT
     content = [blocks.section("paused", paused), blocks.context("next", following)]
     return layout.card(content, [], [], stamp=None)
 
 
 def _person(user_id: str) -> str:
-    return mentions.person(user_id) if user_id else setup_words.SOMEONE
+    return mentions.person(user_id) if user_id else post_words.SOMEONE
 
 
 def _description(digest: Digest) -> str:
@@ -121,8 +122,8 @@ def _state(digest: Digest) -> str:
     if digest.pause is None:
         return setup_words.next_due(times.moment(digest.next_due))
     if digest.pause is Pause.ASKED:
-        return setup_words.paused_by(_person(digest.stopped_by))
-    return setup_words.paused(setup_words.PAUSES[digest.pause])
+        return post_words.paused_by(_person(digest.stopped_by))
+    return post_words.paused(setup_words.PAUSES[digest.pause])
 
 
 def _where(digest: Digest) -> str:
@@ -135,7 +136,7 @@ def _where(digest: Digest) -> str:
 def _entry(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:
     """`fit`: whether the channel can have digests now. If not, none can be sent or resumed."""
     state = _state(digest)
-    owner = setup_words.set_up_by(mentions.person(digest.owner))
+    owner = post_words.set_up_by(mentions.person(digest.owner))
     title = f"{_where(digest)} · {_description(digest)}" if digest.personal else _description(digest)
     return [
         blocks.divider(f"line.{index}"),

@@ -3,7 +3,8 @@ up."""
 
 from enum import StrEnum
 
-from bot.access.post_targets import Pause, PersonProblem
+from bot.access import post_words
+from bot.access.post_targets import PersonProblem
 from bot.digests.model import MOST_OF_CHANNEL, MOST_OF_PERSON, DeliveryOutcome, TooManyDigests
 from bot.kit.phrases import Say, count
 from bot.slack.channels import ChannelProblem
@@ -35,26 +36,7 @@ REMOVE_TEXT = "It won't be posted again. Earlier posts stay in the channel."
 
 IN_DIRECT_MESSAGES = "*In direct messages*"
 
-PAUSES = {
-    Pause.SHARED: (
-        "the channel is now shared with another company, so customer data stays out of it. Resume the digest "
-        "once the channel is no longer shared."
-    ),
-    Pause.REMOVED: "Maple is no longer in the channel. Type `/invite @Maple` there, then resume the digest.",
-    Pause.ARCHIVED: "the channel is archived. Resume the digest once the channel is back.",
-    Pause.PUBLIC: (
-        "the channel was private and is now public. Resume the digest if everyone in your workspace is "
-        "allowed to read it."
-    ),
-    Pause.RESTRICTED: (
-        "only some people can post in the channel, and Maple isn't one of them. Let Maple post there, then "
-        "resume the digest."
-    ),
-    Pause.LEFT: "the person it goes to can't use Maple any more.",
-}
-
-SOMEONE = "someone"
-"""Instead of a person who is no longer known."""
+PAUSES = post_words.pauses("digest")
 
 PROBLEMS = {
     ChannelProblem.DIRECT: Say(
@@ -185,22 +167,6 @@ def sent_to(person: str) -> str:
     return f"to {person}"
 
 
-def set_up_by(person: str) -> str:
-    return f"Set up by {person}"
-
-
-def paused(why: str) -> str:
-    return f":double_vertical_bar: *Paused:* {why}"
-
-
-def paused_by(person: str) -> str:
-    return f":double_vertical_bar: *Paused* by {person}"
-
-
-def problem(say: Say) -> str:
-    return f":no_entry: *{say.what}*\n{say.do}"
-
-
 class DigestNote(StrEnum):
     """What just happened with a digest."""
 
@@ -253,22 +219,6 @@ def created(at: str) -> str:
 def progress(customers: int, previewed: int, to_preview: int) -> str:
     read = f":hourglass_flowing_sand: Reading Autumn: {customers:,} customers so far"
     return f"{read}, {previewed:,} of {to_preview:,} amounts…" if to_preview else f"{read}…"
-
-
-def owner_paused(where: str, digest: str, why: str) -> str:
-    return f":double_vertical_bar: *Your digest {where} is paused:* {why}\n{digest}"
-
-
-def owner_paused_by(where: str, digest: str, person: str) -> str:
-    return f":double_vertical_bar: *Your digest {where} was paused* by {person}.\n{digest}"
-
-
-def owner_removed(where: str, digest: str, person: str) -> str:
-    return f":wastebasket: *Your digest {where} was removed* by {person}.\n{digest}"
-
-
-def in_channel(channel: str) -> str:
-    return f"in {channel}"
 
 
 def days_option(days: int) -> str:

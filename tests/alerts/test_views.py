@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.access import post_words
 from bot.access import words as access_words
 from bot.access.policy import Decision, DecisionReason
 from bot.access.post_targets import Pause
@@ -61,7 +62,7 @@ def test_list_shows_both_kinds_with_their_buttons() -> None:
         words.REMOVE,
         words.NEW,
     ]
-    assert words.paused_by("<@U2>") in texts(view)
+    assert post_words.paused_by("<@U2>") in texts(view)
     ids = [
         element["action_id"]
         for block in view["blocks"]
@@ -119,7 +120,7 @@ def test_filters_are_shown_by_name() -> None:
         (subscription(pause=Pause.ARCHIVED), "in <#C1> is paused"),
         (subscription(pause=Pause.ASKED, stopped_by="U2"), "was paused* by <@U2>"),
         (subscription(stopped_by="U2"), "was removed* by <@U2>"),
-        (subscription(), f"by {words.SOMEONE}"),
+        (subscription(), f"by {post_words.SOMEONE}"),
         (subscription(channel="U1", pause=Pause.LEFT), words.IN_YOUR_DIRECT_MESSAGES),
         (subscription(channel="x`", pause=Pause.REMOVED), "in `xˋ`"),
     ],

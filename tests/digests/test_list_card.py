@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.access import post_words
 from bot.access import words as access_words
 from bot.access.policy import Decision, DecisionReason
 from bot.access.post_targets import Pause
@@ -85,8 +86,8 @@ def test_entry_has_its_buttons() -> None:
 def test_paused_digest_says_why(why: Pause) -> None:
     view = drawn(paused(why, stopped_by=checks.SHARER))
     assert labels(view) == ["Edit", "Resume", "Send now", "Preview to me", "Remove", "New digest"]
-    by_someone = setup_words.paused_by(f"<@{checks.SHARER}>")
-    expected = by_someone if why is Pause.ASKED else setup_words.paused(setup_words.PAUSES[why])
+    by_someone = post_words.paused_by(f"<@{checks.SHARER}>")
+    expected = by_someone if why is Pause.ASKED else post_words.paused(setup_words.PAUSES[why])
     assert expected in checks.read(view["blocks"])
     assert "Next:" not in checks.read(view["blocks"])
 
@@ -210,4 +211,4 @@ def test_waiting_list_and_message_after_it_was_closed() -> None:
 
 def test_pause_by_an_unknown_person() -> None:
     view = drawn(paused(Pause.ASKED))
-    assert setup_words.paused_by(setup_words.SOMEONE) in checks.read(view["blocks"])
+    assert post_words.paused_by(post_words.SOMEONE) in checks.read(view["blocks"])
