@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TextIO
@@ -66,6 +67,12 @@ def redact(_logger: object, _method: str, record: Mapping[str, Any]) -> Mapping[
     return {
         key: _SECRET.sub(r"\1…", value) if isinstance(value, str) else value for key, value in record.items()
     }
+
+
+def error_location(error: BaseException) -> str:
+    """The last files and lines an exception passed through, and none of the values there."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return " ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames)
 
 
 class Libraries(logging.Handler):

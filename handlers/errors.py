@@ -2,7 +2,6 @@
 
 import contextlib
 import secrets
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -147,12 +146,6 @@ def classify(error: BaseException) -> InteractionOutcome:
 def new_reference() -> str:
     """Short enough to read out, rare enough to find one log record by."""
     return secrets.token_hex(4)
-
-
-def error_location(error: BaseException) -> str:
-    """The last files and lines an exception passed through, and none of the values there."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    return " ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames)
 
 
 def error_name(error: Exception) -> str:

@@ -18,6 +18,7 @@ from bot.access.people import Standing
 from bot.autumn.shares import acting_for
 from bot.kit import surfaces
 from bot.kit.carried import Unreadable
+from bot.log import error_location
 from bot.lookups import trouble
 from bot.lookups.options import OptionGroup
 from bot.lookups.trouble import Refusal
@@ -30,7 +31,6 @@ from handlers.errors import (
     LookupFailed,
     ShownError,
     classify,
-    error_location,
     error_name,
     new_reference,
     record,

@@ -27,9 +27,9 @@ from bot.approvals.steps import Conclusion, Lease, NextWrite, Preview, Terms
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.write import Write
 from bot.changes import registry
-from bot.changes.model import Verdict, key
+from bot.changes.model import Now, Verdict, key
 from bot.changes.notes import Note
-from bot.log import log
+from bot.log import error_location, log
 from bot.runtime import Runtime
 from bot.store import audit, leases
 from bot.store.database import Database, unbroken
@@ -104,7 +104,7 @@ class Engine:
         await self._checkpoint("taken")
         async with self._keeping(record.id):
             if record.writes:
-                ended = await self._conclude(record, WriteAnswer(WriteStatus.CUT_OFF), earlier=False)
+                ended = await self._conclude_cut_off(record)
             else:
                 ended = await self._fail(record, Cause.INTERRUPTED)
         return await self._ended(ended)
@@ -261,6 +261,22 @@ class Engine:
         if settled is None or payment is None:
             return settled
         return replace(settled, payment_url=payment.url if end.ending is Cause.AWAITS_PAYMENT else "")
+
+    async def _conclude_cut_off(self, record: Record) -> Record | None:
+        """If reading back fails, a person has to look: another sweep would fare no better."""
+        try:
+            return await self._conclude(record, WriteAnswer(WriteStatus.CUT_OFF), earlier=False)
+        except LOST:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the change ends
+            log.error(
+                "not read back",
+                error=type(error).__name__,
+                at=error_location(error),
+                reference=record.id,
+            )
+        unread = Conclusion(State.UNCONFIRMED, Cause.CUT_OFF, details={"now": Now.UNREAD})
+        return await self._settle(record, unread)
 
     async def _fail(self, record: Record, ending: Cause, refusals: tuple[Note, ...] = ()) -> Record | None:
         """Nothing was sent."""

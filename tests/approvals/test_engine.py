@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from bot.approvals import engine as change_engine
 from bot.approvals import repository
@@ -30,7 +31,7 @@ from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.request import DetailsInput
-from bot.changes.model import Facts
+from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import CommonNote
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
@@ -494,6 +495,60 @@ async def test_crash_during_recovery_is_recovered(sqlite_harness: Harness) -> No
     settled = await harness.service()._engine.recover(request.id)
     assert settled is not None
     assert settled.ending is Cause.INTERRUPTED
+
+
+class Unreadable(BalanceChange):
+    """A kind with a fault: what is read back of it cannot be understood."""
+
+    def verify(self, request: BalanceInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+        raise LookupError(request, before, after)
+
+
+async def test_change_whose_recovery_fails_each_time_is_left_to_a_person(
+    sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch, logs: io.StringIO
+) -> None:
+    harness = sqlite_harness
+    dying, service = harness.service(checkpoint=dies_at("sent")), harness.service()
+    request = await harness.waiting(dying)
+    with pytest.raises(Died):
+        await dying.approve(request.id, 1, RAJ)
+    monkeypatch.setattr(registry, "KINDS", (Unreadable(), *registry.KINDS[1:]))
+    harness.clock.move(seconds=QUICK.lease + 1)
+    await service.sweeper.sweep(harness.clock(), "recovery")
+    settled = await service.get(request.id)
+    assert settled is not None
+    assert (settled.state, settled.ending, settled.details) == (
+        State.UNCONFIRMED,
+        Cause.CUT_OFF,
+        {"now": "unread"},
+    )
+    assert harness.events(request)[-1] is ChangeEvent.UNCONFIRMED
+    assert "LookupError" in logs.getvalue()
+    assert "test_engine.py:" in logs.getvalue(), "where it was raised"
+    assert await harness.trail_is_intact()
+
+
+async def test_change_whose_recovery_loses_the_database_is_recovered_later(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+    dying, service = harness.service(checkpoint=dies_at("sent")), harness.service()
+    request = await harness.waiting(dying)
+    with pytest.raises(Died):
+        await dying.approve(request.id, 1, RAJ)
+
+    async def lost(reached: str) -> None:
+        if reached == "verified":
+            raise OperationalError("", {}, Exception())
+
+    harness.clock.move(seconds=QUICK.lease + 1)
+    await harness.service(checkpoint=lost).sweeper.sweep(harness.clock(), "recovery")
+    unsettled = await service.get(request.id)
+    assert unsettled is not None
+    assert unsettled.state is State.APPLYING
+    harness.clock.move(seconds=QUICK.lease + 1)
+    await service.sweeper.sweep(harness.clock(), "recovery")
+    settled = await service.get(request.id)
+    assert settled is not None
+    assert settled.state is State.APPLIED
 
 
 class TwoWrites(BalanceChange):
