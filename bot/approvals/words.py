@@ -75,12 +75,13 @@ SETTLE_PAYMENT: Mapping[PaymentPage | None, str] = {
     ),
     PaymentPage.CHECKOUT: (
         "The customer pays with the checkout link that Autumn made; there is no open invoice. Once they have "
-        "paid, *Check again* confirms this. If they should not pay, expire the checkout in Stripe, or wait "
-        "until it has expired, and only then mark this as not applied."
+        "paid, *Check again* confirms this. If they aren't going to pay, expire the checkout in Stripe, or "
+        "wait until it has expired, and only then mark this as not applied."
     ),
     None: (
-        "Once the customer has paid, *Check again* confirms this. If they should not pay, void the open "
-        "invoice in Stripe, or without one let the checkout expire, and only then mark this as not applied."
+        "Once the customer has paid, *Check again* confirms this. If they aren't going to pay, void the open "
+        "invoice in Stripe or, if there is none, let the checkout expire, and only then mark this as not "
+        "applied."
     ),
 }
 """None: not known which."""
@@ -104,7 +105,7 @@ ENDINGS: Mapping[Cause, str] = {
     Cause.MARKED_APPLIED: "Someone looked in Autumn and marked it as applied.",
     Cause.NOT_REACHED: "Maple couldn't reach Autumn. Request it again in a minute.",
     Cause.AUTUMN_REFUSED: "Autumn refused it. {why}",
-    Cause.RATE_LIMITED: "Autumn's rate limit turned it away. Request it again in a minute.",
+    Cause.RATE_LIMITED: "Autumn was getting too many requests and refused it. Request it again in a minute.",
     Cause.GUARDED: "This can no longer be done:",
     Cause.CUSTOMER_GONE: "The customer is no longer in Autumn.",
     Cause.NOT_AS_ASKED: (
@@ -124,8 +125,8 @@ ENDINGS: Mapping[Cause, str] = {
     Cause.AUTUMN_BROKE: "Autumn failed with an internal error, which doesn't say how far it got.",
     Cause.DUPLICATE: "Autumn says it already received this change.",
     Cause.REFUSED_YET_MOVED: (
-        "Autumn refused it, but Maple can't confirm that nothing changed. Don't request it again before you "
-        "have checked in Autumn."
+        "Autumn refused it, but Maple can't confirm that nothing changed. Check in Autumn before you request "
+        "it again."
     ),
     Cause.PARTLY: "Some of the steps went through, but not all.",
     Cause.CUT_OFF: "Maple was stopped in the middle.",
@@ -415,8 +416,8 @@ RESULTS: Mapping[Result, Say] = {
     ),
     Result.SEEN_NOT_APPLIED: Say(
         "Autumn doesn't show this change, so Maple didn't mark it as applied.",
-        "If it may still come, such as once the customer has paid, check again later. If not, mark it as "
-        "not applied.",
+        "If it may still come, for example once the customer has paid, check again later. If not, mark it "
+        "as not applied.",
     ),
     Result.STILL_UNCONFIRMED: Say(
         "Maple read the customer again, and it is still not clear whether this was applied.",

@@ -321,5 +321,5 @@ CLOSED = "The list was passed on and is no longer open. What you add next goes i
 
 # Files from people
 
-FILE_TOO_BIG = "The file is too big. The most is 1 MB."
+FILE_TOO_BIG = "The file is too big. The limit is 1 MB."
 FILE_NOT_GIVEN = "Slack didn't give Maple the file. Upload it again, or paste the list."

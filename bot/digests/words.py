@@ -121,7 +121,7 @@ def settled_rows(number: int, customers: str) -> str:
 BEFORE_TAX = "Upcoming amounts are before tax and include usage so far."
 
 
-BILLING_DAYS = "Days of billing are in UTC, the same for everyone."
+BILLING_DAYS = "Billing days are in UTC, the same for everyone."
 
 
 def chart(currency: str) -> str:

@@ -15,7 +15,7 @@ DIGESTS_UNKNOWN = "Maple couldn't check with Slack which channels you are in."
 NOT_IN_CHANNEL = "You're no longer in this digest's channel. Nothing was changed."
 POWERS = "What you can do"
 OPEN_CARD = "Open the request"
-LOOK_UP_ONLY = "Look up customers. Your team's policy lets you request no changes."
+LOOK_UP_ONLY = "Look up customers. Your team's policy doesn't let you request changes."
 
 
 def more(number: int) -> str:

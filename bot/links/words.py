@@ -2,7 +2,7 @@
 
 PORTAL_BUTTON = "Portal link"
 PORTAL_TITLE = "Customer portal"
-PORTAL_HELP = "a link to the customer portal, for the customer, that only you can see"
+PORTAL_HELP = "a link to the customer portal, to pass on to the customer; only you see it"
 PORTAL_WARNING = (
     "Whoever opens it can see this customer's invoices, change their payment method and cancel. Send it "
     "only to the customer."
@@ -13,7 +13,7 @@ PORTAL_LASTS = (
 
 PAYMENT_BUTTON = "Payment link"
 PAYMENT_TITLE = "Payment link"
-PAYMENT_HELP = "a link where the customer enters a payment method, that only you can see"
+PAYMENT_HELP = "a link to a page where the customer enters a payment method; only you see it"
 PAYMENT_WARNING = (
     "Whoever opens it can put a payment method on file for this customer. Send it only to the customer."
 )

@@ -16,7 +16,7 @@ NO_GRANTS = (
     "product, a grant that refills never expires, and Autumn no longer shows a grant that is used up."
 )
 NEVER = "never"
-GONE = "Maple checked in Autumn: the grant is no longer there. It was used up, removed, or it has expired."
+GONE = "Maple checked in Autumn: the grant is no longer there. It was used up, was removed or has expired."
 
 
 def move(feature: str, moment: str) -> str:
@@ -32,7 +32,7 @@ class ExpiryNote(NoteCode):
     GRANT_GONE = (
         "expiry_grant_gone",
         lambda of: (
-            f"This grant of {of.text('feature')} is no longer there: it was used up, removed, or it has "
+            f"This grant of {of.text('feature')} is no longer there: it was used up, was removed or has "
             "expired. Give the feature again if it is still needed."
         ),
     )

@@ -8,7 +8,7 @@ from bot.changes.words import of_feature, same_day
 BUTTON = "Give a feature"
 TITLE = "Give a feature"
 HEADING = "Standalone grant"
-HELP = "give a feature beside what the customer's products include: for good, until a date, or refilled"
+HELP = "give a feature on top of what the products include: for good, until a date, or refilled"
 LINE_USAGE = "a feature, an amount or unlimited, and a date it expires on, how often it resets, or nothing"
 """Of a line of a list."""
 
@@ -41,7 +41,7 @@ NO_FEATURES = "Autumn shows no features that can be given."
 
 ON = "on"
 UNLIMITED = "unlimited"
-NO_GRANT = "Maple checked in Autumn: the grant isn't there. One that is used up is no longer shown by Autumn."
+NO_GRANT = "Maple checked in Autumn: the grant isn't there. Autumn no longer shows one that is used up."
 
 
 def every(interval: str, count: int) -> str:

@@ -37,7 +37,7 @@ class UngrantNote(NoteCode):
     USED_UP = (
         "ungrant_used_up",
         lambda of: (
-            f"This grant of {of.text('feature')} is no longer there: it was used up, removed, or it has "
+            f"This grant of {of.text('feature')} is no longer there: it was used up, was removed or has "
             "expired. There is nothing left to take back."
         ),
     )

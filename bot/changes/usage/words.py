@@ -58,5 +58,5 @@ class UsageNote(NoteCode):
     )
     STAYS_LISTED = (
         "usage_stays_listed",
-        "The event stays in the list of events, also when it is undone.",
+        "The event stays in the list of events, even if it is undone.",
     )

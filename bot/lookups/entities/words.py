@@ -9,7 +9,7 @@ HELP = "workspaces, seats and the like, with balances of their own"
 NO_ENTITIES = "This customer has no entities."
 ENTITY_LIST = "The entities"
 ENTITY = "The entity"
-GONE = "This customer has no such entity any more."
+GONE = "This customer no longer has this entity."
 NO_NAME = "Unnamed entity"
 
 PICK_ENTITY = "Find an entity"

@@ -146,7 +146,7 @@ def test_wording() -> None:
         "*Source:* Granted as gift · 0 of 0 left · Expires Dec 2, 2026"
     )
     assert CHANGE.shown_now(expiry(), {}, standalone.ABSENT) == [
-        "Maple checked in Autumn: the grant is no longer there. It was used up, removed, or it has expired."
+        "Maple checked in Autumn: the grant is no longer there. It was used up, was removed or has expired."
     ]
     assert CHANGE.shown_now(expiry(), {}, snapshot_with(expires_at=None)) == ["• Expires: *never*"]
     (line,) = CHANGE.shown_now(expiry(), {}, snapshot_with())

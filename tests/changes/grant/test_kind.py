@@ -311,7 +311,7 @@ def test_summary_has_the_expiry() -> None:
 
 def test_current_state_is_shown() -> None:
     assert CHANGE.shown_now(grant_of(), {}, standalone.ABSENT) == [
-        "Maple checked in Autumn: the grant isn't there. One that is used up is no longer shown by Autumn."
+        "Maple checked in Autumn: the grant isn't there. Autumn no longer shows one that is used up."
     ]
     assert CHANGE.shown_now(grant_of(), {}, snapshot_with()) == ["• Grant: *50*"]
     assert CHANGE.shown_now(grant_of(), {}, snapshot_with(size=GrantSize.UNLIMITED)) == [
