@@ -192,6 +192,8 @@ class Plan(Model):
     items: Many[PlanItem] = Field(default_factory=list)
     archived: bool = False
     env: Text = ""
+    complete: bool = False
+    """Whether it is from the list of all products, and so has every price, even where an entity holds it."""
 
 
 class Subscription(Model):

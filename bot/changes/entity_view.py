@@ -26,7 +26,7 @@ def view(
     names = {feature_id: balance.feature for feature_id, balance in whole.balances.items()}
     holdings: list[Subscription | Purchase] = [*whole.subscriptions, *whole.purchases]
     plans = {holding.plan_id: holding.plan for holding in holdings if holding.plan is not None}
-    plans |= {plan.id: plan for plan in catalogue}
+    plans |= {plan.id: plan.model_copy(update={"complete": True}) for plan in catalogue}
     balances = entity.balances if entity else {}
     return whole.model_copy(
         update={

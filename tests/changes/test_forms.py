@@ -18,6 +18,7 @@ from bot.autumn.models import (
     Entity,
     FeatureGrant,
     Granted,
+    Plan,
     PromoCode,
     RewardList,
 )
@@ -26,6 +27,7 @@ from bot.changes import request_form
 from bot.changes import words as changes_words
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
+from bot.changes.deletion import words as deletion_words
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.request import DetailsInput
 from bot.changes.forms.fields import REASON_BLOCK
@@ -347,6 +349,14 @@ def test_deletion_counts_at_least_where_autumn_merges() -> None:
     alone = given.customer(subscriptions=[given.subscription("seat", scope="entity")])
     text = Filling(meta("deletion"), facts(alone)).text
     assert "Stripe keeps charging for at least one subscription* (Seat) unless they are" in text
+
+
+def test_deletion_says_where_a_price_is_unknown() -> None:
+    """Autumn leaves out the prices of what entities hold."""
+    seat = given.subscription("seat", plan=Plan(id="seat", name="Seat"), scope="entity")
+    text = Filling(meta("deletion"), facts(given.customer(subscriptions=[seat]))).text
+    assert f"• *Seat* · Active · {deletion_words.PRICE_UNKNOWN} · held by entities" in text
+    assert "Stripe may keep charging for Seat* unless they are" in text
 
 
 def test_several_customers_can_be_picked_from() -> None:

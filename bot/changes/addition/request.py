@@ -17,7 +17,7 @@ from bot.changes.common import identity_refusals, joined
 from bot.changes.line_form import LineForm, LineNote, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import CommonNote, Note
-from bot.lookups.products.subscriptions import is_free, is_one_time
+from bot.lookups.products.subscriptions import Cost, cost, is_free, is_one_time
 
 _SCHEDULED = "scheduled"
 
@@ -139,9 +139,7 @@ def _warnings(request: AdditionInput, plan: Plan, facts: Facts) -> Iterator[Note
 def _all_billed(plan: Plan, times: int, facts: Facts) -> bool:
     """Whether the new one costs something, and so do those that the customer has, for as long as it does."""
     billed = [
-        held
-        for held in _subscribed(plan.id, facts)
-        if held.canceled_at is None and held.plan is not None and not is_free(held.plan)
+        held for held in _subscribed(plan.id, facts) if held.canceled_at is None and cost(held) is Cost.PAID
     ]
     return not is_free(plan) and len(billed) == times
 

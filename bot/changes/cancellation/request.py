@@ -20,7 +20,7 @@ from bot.changes.common import entity_of, identity_refusals, joined
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import CommonNote, Note
-from bot.lookups.products.subscriptions import is_free
+from bot.lookups.products.subscriptions import Cost, cost
 
 _PICKED = "#bought:"
 """Before the product's id, in the field where a subscription is picked."""
@@ -130,7 +130,7 @@ def _refusal(request: CancellationInput, subscription: Subscription, facts: Fact
             if subscriptions.cancels(subscription, facts):
                 at = canonical.time_or_none(subscription.expires_at) or ""
                 return Note(CancellationNote.ALREADY_CANCELLED, {"at": at})
-            free = subscription.plan is not None and is_free(subscription.plan)
+            free = cost(subscription) is Cost.FREE
             return Note(CancellationNote.FREE_HAS_NO_PERIOD) if free else None
         case CancellationAction.NOW:
             if request.settlement is None:
@@ -184,7 +184,7 @@ def _right_away(request: CancellationInput, subscription: Subscription, facts: F
 
 def free_main(subscription: Subscription) -> bool:
     """Whether giving the product again undoes its end: nothing is billed for it."""
-    return not subscription.add_on and subscription.plan is not None and is_free(subscription.plan)
+    return not subscription.add_on and cost(subscription) is Cost.FREE
 
 
 def _without_successor(subscription: Subscription, facts: Facts) -> CancellationNote:
@@ -203,7 +203,7 @@ def _add_ons_that_go_on(subscription: Subscription, facts: Facts) -> Iterator[No
         if held.add_on and not subscription.add_on and held.status != "scheduled" and held.canceled_at is None
     ]
     if add_ons:
-        billed = [held.plan_id for held in add_ons if held.plan is not None and not is_free(held.plan)]
+        billed = [held.plan_id for held in add_ons if cost(held) is Cost.PAID]
         others = [held.plan_id for held in add_ons if held.plan_id not in billed]
         products = {"products": joined(billed), "others": joined(others)}
         yield Note(CancellationNote.ADD_ONS_GO_ON, products)

@@ -16,8 +16,14 @@ from bot.changes.notes import Names, Note
 from bot.changes.spec import UPDATE_CUSTOMER, ChangeKind, Confirmation, KeyScope
 from bot.changes.words import ABSENT
 from bot.kit import links, text
+from bot.lookups.products.subscriptions import Cost
 
-_GOES_ON = (DeletionNote.KEEPS_CHARGING, DeletionNote.NEXT_CHARGE, DeletionNote.OPEN_INVOICES)
+_GOES_ON = (
+    DeletionNote.KEEPS_CHARGING,
+    DeletionNote.MAY_KEEP_CHARGING,
+    DeletionNote.NEXT_CHARGE,
+    DeletionNote.OPEN_INVOICES,
+)
 
 
 class DeletionChange(ChangeKind[DeletionInput]):
@@ -48,7 +54,9 @@ class DeletionChange(ChangeKind[DeletionInput]):
         return {
             "customer": customer.id,
             "created_at": canonical.time_or_none(customer.created_at),
-            "charging": json.dumps(sorted(subscription.plan_id for subscription in charging(facts))),
+            "charging": json.dumps(
+                sorted(subscription.plan_id for subscription in charging(facts, Cost.PAID, Cost.UNKNOWN))
+            ),
             "open_invoices": str(facts.unpaid.count if facts.unpaid else 0),
             "entities": str(len(facts.entities)),
         }
@@ -89,7 +97,7 @@ class DeletionChange(ChangeKind[DeletionInput]):
         lines = []
         if going_on and applied:
             lines += notes.listed(words.TO_DO_IN_STRIPE, going_on, names).split("\n")
-        stripe_ids = [note.details["stripe"] for note in going_on if "stripe" in note.details]
+        stripe_ids = dict.fromkeys(note.details["stripe"] for note in going_on if "stripe" in note.details)
         lines += [
             links.linked(links.stripe(stripe_id, environment), words.IN_STRIPE) for stripe_id in stripe_ids
         ]

@@ -11,7 +11,7 @@ from bot.changes.deletion.words import DeletionNote
 from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import CommonNote, Note
 from bot.lookups.invoices.facts import Unpaid
-from bot.lookups.products.subscriptions import is_free
+from bot.lookups.products.subscriptions import Cost, cost
 
 MOST_ENTITIES = 1000
 """Autumn shows no more of a customer's entities; there may be more."""
@@ -31,26 +31,19 @@ def guard(request: DeletionInput, facts: Facts) -> Judgement:
     return Judgement((), tuple(_warnings(facts)))
 
 
-def charging(facts: Facts) -> list[Subscription]:
-    """What Stripe keeps charging for, if it charges them at all: everything but plans that are known to be
-    free or to end."""
+def charging(facts: Facts, *costs: Cost) -> list[Subscription]:
+    """What does not end by itself, of these costs: what Stripe keeps charging for, if it charges them at
+    all."""
     return [
         subscription
         for subscription in facts.customer.subscriptions
-        if not _free(subscription) and _ends_at(subscription) is None
+        if cost(subscription) in costs and _ends_at(subscription) is None
     ]
 
 
 def merged(subscriptions: Iterable[Subscription]) -> bool:
     """Whether there may be more of them: Autumn shows one for all entities that hold the same plan."""
     return any(subscription.scope == "entity" for subscription in subscriptions)
-
-
-def _free(subscription: Subscription) -> bool:
-    plan = subscription.plan
-    if plan is None:
-        return subscription.auto_enable
-    return is_free(plan)
 
 
 def _ends_at(subscription: Subscription) -> datetime | None:
@@ -62,15 +55,8 @@ def _ends_at(subscription: Subscription) -> datetime | None:
 
 
 def _warnings(facts: Facts) -> Iterator[Note]:
-    charged = charging(facts)
-    if charged and facts.customer.stripe_id:
-        plans = joined(subscription.plan_id for subscription in charged)
-        details = {"plans": plans, "count": str(len(charged))}
-        at_least = {"at_least": "yes"} if merged(charged) else {}
-        # The card keeps it: once the customer is deleted, Autumn no longer says.
-        stripe = {"stripe": facts.customer.stripe_id}
-        yield Note(DeletionNote.KEEPS_CHARGING, details | at_least | stripe)
     if facts.customer.stripe_id:
+        yield from _going_on(facts, facts.customer.stripe_id)
         yield from _ending(facts)
     if facts.billing is None:
         yield Note(DeletionNote.STRIPE_UNREAD)
@@ -89,10 +75,23 @@ def _warnings(facts: Facts) -> Iterator[Note]:
     yield Note(CommonNote.NO_UNDO)
 
 
+def _going_on(facts: Facts, stripe_id: str) -> Iterator[Note]:
+    for code, cost_of_it in (
+        (DeletionNote.KEEPS_CHARGING, Cost.PAID),
+        (DeletionNote.MAY_KEEP_CHARGING, Cost.UNKNOWN),
+    ):
+        if charged := charging(facts, cost_of_it):
+            plans = joined(subscription.plan_id for subscription in charged)
+            at_least = {"at_least": "yes"} if merged(charged) else {}
+            # The card keeps it: once the customer is deleted, Autumn no longer says.
+            stripe = {"stripe": stripe_id}
+            yield Note(code, {"plans": plans, "count": str(len(charged)), **at_least, **stripe})
+
+
 def _ending(facts: Facts) -> Iterator[Note]:
     for subscription in facts.customer.subscriptions:
         at = canonical.time_or_none(_ends_at(subscription))
-        if at is not None and not _free(subscription):
+        if at is not None and cost(subscription) is not Cost.FREE:
             yield Note(DeletionNote.ENDS_IN_STRIPE, {"plan": subscription.plan_id, "at": at})
 
 

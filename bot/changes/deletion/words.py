@@ -17,6 +17,7 @@ CONFIRM_FIRST = "Tick the box to confirm, then submit again."
 
 LIVE = "*What the customer has*"
 NOTHING_LIVE = f"{LIVE}\nNo subscriptions, unpaid invoices, upcoming invoices or entities."
+PRICE_UNKNOWN = "price unknown"
 NOT_IN_STRIPE = (
     "The customer is deleted only in Autumn. *Nothing is deleted or cancelled in Stripe:* it keeps charging "
     "for subscriptions until they are cancelled there."
@@ -61,6 +62,15 @@ def _keeps_charging(of: Details) -> str:
     )
 
 
+def _may_keep_charging(of: Details) -> str:
+    is_one = of.number("count") == "1" and "at_least" not in of
+    unless = "it is" if is_one else "they are"
+    return (
+        f"*Stripe may keep charging for {of.names('plans')}* unless {unless} cancelled there: Autumn doesn't "
+        "say here what that costs."
+    )
+
+
 def _next_charge(of: Details) -> str:
     on_day = f" on {of.billing_day('at')}" if "at" in of else ""
     return f"Stripe's next charge is {of.money('total')}{on_day}, before tax, unless cancelled there."
@@ -79,6 +89,8 @@ class DeletionNote(NoteCode):
     ID_NOT_TYPED = "id_not_typed", "This is not the customer's id. Type it exactly as shown."
     # Warnings
     KEEPS_CHARGING = "keeps_charging", _keeps_charging
+    MAY_KEEP_CHARGING = "may_keep_charging", _may_keep_charging
+    """Its price is unknown."""
     ENDS_IN_STRIPE = (
         "ends_in_stripe",
         lambda of: f"{of.text('plan')} ends on {of.billing_day('at')}, in Stripe too.",

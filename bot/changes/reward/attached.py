@@ -19,13 +19,13 @@ from bot.changes.notes import Note
 from bot.changes.reward.rewards import appeared, coupon_of, name_of, own_discount, subscription_discounts
 from bot.changes.reward.words import RewardLine, RewardNote
 from bot.lookups.invoices import discounting
-from bot.lookups.products.subscriptions import is_free
+from bot.lookups.products.subscriptions import Cost, cost
 
 _THERE = "attached"
 
 
 def _is_billed(subscription: Subscription) -> bool:
-    return subscription.plan is None or not is_free(subscription.plan)
+    return cost(subscription) is not Cost.FREE
 
 
 PICKER = SubscriptionPicker(lambda subscription, _facts: _is_billed(subscription))

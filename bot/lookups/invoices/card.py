@@ -14,6 +14,7 @@ from bot.lookups.answers import Billing, CatalogueNames, Read
 from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.invoices import words
 from bot.lookups.invoices.facts import InvoiceState, Unpaid
+from bot.lookups.products import card as products
 from bot.lookups.products.subscriptions import next_paid_change
 
 SIZE = 10
@@ -106,7 +107,7 @@ def _with_a_plan(customer: Customer | None) -> str:
     change = next_paid_change(customer) if customer else None
     if customer is None or change is None:
         return ""
-    price = names.price(change.starts.plan, names.currencies(customer))
+    price = products.price(change.starts, names.currencies(customer))
     return words.invoice_with_plan(names.plan(change.starts), times.billing_day(change.at), price)
 
 

@@ -10,6 +10,7 @@ from bot.lookups import controls, labels, names
 from bot.lookups.answers import Read
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.overview import words
+from bot.lookups.products import card as products
 from bot.lookups.products.subscriptions import ByEnding, PlanChange, Status, status
 
 _ONE_BY_ONE = 3
@@ -103,7 +104,7 @@ def _cancels(subscription: Subscription, change: PlanChange | None, currencies: 
     day, follows = times.billing_day(change.at), names.plan(change.starts)
     if change.to_free:
         return words.cancels_to(names.plan(subscription), day, follows)
-    price = names.price(change.starts.plan, currencies)
+    price = products.price(change.starts, currencies)
     return words.changes(names.plan(subscription), labels.becomes(follows, day, price))
 
 

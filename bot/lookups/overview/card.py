@@ -88,7 +88,7 @@ def _products(answer: Overview) -> list[str]:
         _facts(
             f"*{names.plan(purchase, answer.names)}*",
             labels.ONE_OFF.lower(),
-            names.price(purchase.plan, currencies),
+            products.price(purchase, currencies),
             products.quantity(purchase),
             bought.get(purchase.plan_id, ""),
         )

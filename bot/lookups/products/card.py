@@ -13,7 +13,7 @@ from bot.lookups import labels, names
 from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.products import words
-from bot.lookups.products.subscriptions import ByEnding, PlanChange, Status, is_free, running_first, status
+from bot.lookups.products.subscriptions import ByEnding, Cost, PlanChange, Status, cost, running_first, status
 
 SIZE = 8
 _ITEMS = 10
@@ -70,10 +70,9 @@ def state(subscription: Subscription, now: datetime, change: PlanChange | None =
     )
 
 
-def price(subscription: Subscription, currencies: names.Currencies) -> str:
-    """Empty for an entity's plan that reads as free, since a customer's view leaves entities' prices out."""
-    plan_price = names.price(subscription.plan, currencies)
-    return "" if plan_price == labels.FREE and subscription.scope == "entity" else plan_price
+def price(held: Subscription | Purchase, currencies: names.Currencies) -> str:
+    """Empty if it is unknown."""
+    return "" if cost(held) is Cost.UNKNOWN else names.price(held.plan, currencies)
 
 
 def quantity(holding: Subscription | Purchase | ExpiredProduct) -> str:
@@ -110,12 +109,8 @@ def following(
         return _on(words.ENDS, subscription.expires_at)
     if current is Status.TRIAL:
         return _on(words.TRIAL_ENDS, subscription.trial_ends_at)
-    free = subscription.plan is not None and is_free(subscription.plan)
-    return (
-        ""
-        if free and subscription.scope != "entity"
-        else _on(words.NEXT_BILLING, subscription.current_period_end)
-    )
+    free = cost(subscription) is Cost.FREE
+    return "" if free else _on(words.NEXT_BILLING, subscription.current_period_end)
 
 
 def _toggle(frame: parts.Frame) -> list[Block]:
@@ -181,7 +176,7 @@ def _subscription(subscription: Subscription, context: _EntryContext) -> str:
 def _purchase(purchase: Purchase, context: _EntryContext) -> str:
     top = [
         labels.ONE_OFF,
-        names.price(purchase.plan, context.currencies),
+        price(purchase, context.currencies),
         quantity(purchase),
         context.bought.get(purchase.plan_id, ""),
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.autumn.models import Customer, Plan, Subscription
+from bot.autumn.models import Customer, Plan, Purchase, Subscription
 
 
 class Status(StrEnum):
@@ -51,7 +51,7 @@ class PlanChange:
     @property
     def to_free(self) -> bool:
         """Whether it is what a cancellation looks like if there is a free plan to fall back to."""
-        return self.starts.plan is not None and is_free(self.starts.plan)
+        return cost(self.starts) is Cost.FREE
 
 
 def plan_changes(customer: Customer) -> tuple[PlanChange, ...]:
@@ -123,7 +123,23 @@ class ByEnding:
         return self._changes.get(id(ending))
 
 
+class Cost(StrEnum):
+    PAID = "paid"
+    FREE = "free"
+    UNKNOWN = "unknown"
+
+
+def cost(held: Subscription | Purchase) -> Cost:
+    """Whether a product costs something. A customer's answer leaves out the prices of what entities hold."""
+    if held.plan is None:
+        return Cost.UNKNOWN
+    if not is_free(held.plan):
+        return Cost.PAID
+    return Cost.UNKNOWN if held.scope == "entity" and not held.plan.complete else Cost.FREE
+
+
 def is_free(plan: Plan) -> bool:
+    """Of a product as the list of all products has it; of one that is held, ask for its `cost`."""
     return plan.price is None and all(item.price is None for item in plan.items)
 
 

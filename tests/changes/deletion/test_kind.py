@@ -81,7 +81,11 @@ def test_deletion_is_refused_for_another_customer_and_an_old_id() -> None:
             [
                 Note(
                     DeletionNote.KEEPS_CHARGING,
-                    {"plans": "pro, by_use, unknown", "count": "4", "stripe": "cus_S1"},
+                    {"plans": "pro, by_use", "count": "3", "stripe": "cus_S1"},
+                ),
+                Note(
+                    DeletionNote.MAY_KEEP_CHARGING,
+                    {"plans": "unknown, default", "count": "2", "stripe": "cus_S1"},
                 ),
                 NO_UNDO,
             ],
@@ -105,6 +109,21 @@ def test_deletion_is_refused_for_another_customer_and_an_old_id() -> None:
                     {"plans": "pro, seat", "count": "2", "at_least": "yes", "stripe": "cus_S1"},
                 ),
                 Note(DeletionNote.HAS_ENTITIES, {"count": "1000", "at_least": "yes"}),
+                NO_UNDO,
+            ],
+        ),
+        (
+            live(
+                customer=customer(
+                    stripe_id="cus_S1",
+                    subscriptions=[subscription("seat", price=None, scope="entity")],
+                ),
+            ),
+            [
+                Note(
+                    DeletionNote.MAY_KEEP_CHARGING,
+                    {"plans": "seat", "count": "1", "at_least": "yes", "stripe": "cus_S1"},
+                ),
                 NO_UNDO,
             ],
         ),
@@ -194,7 +213,10 @@ def test_card_keeps_listing_what_continues_in_stripe() -> None:
     charging = Note(DeletionNote.KEEPS_CHARGING, {"count": "1", "plans": "pro", "stripe": "cus_s"})
     next_charge = Note(DeletionNote.NEXT_CHARGE, {"at": "", "total": "500", "currency": "jpy"})
     unpaid_invoice = Note(DeletionNote.OPEN_INVOICES, {"count": "1", "total": "10", "currency": "USD"})
-    warnings = [charging, PRO_ENDS, next_charge, unpaid_invoice, NO_UNDO]
+    may_charge = Note(
+        DeletionNote.MAY_KEEP_CHARGING, {"count": "1", "plans": "seat", "at_least": "yes", "stripe": "cus_s"}
+    )
+    warnings = [charging, may_charge, PRO_ENDS, next_charge, unpaid_invoice, NO_UNDO]
     link = links.linked(links.stripe("cus_s", "sandbox"), words.IN_STRIPE)
 
     def left(*, applied: bool) -> list[str]:
@@ -206,11 +228,20 @@ def test_card_keeps_listing_what_continues_in_stripe() -> None:
     assert CHANGE.left_in_stripe(warnings, names, environment="live", applied=False) == [live_link]
     assert left(applied=True) == [
         words.TO_DO_IN_STRIPE,
-        *(f"• {notes.mrkdwn(note, names)}" for note in (charging, next_charge, unpaid_invoice)),
+        *(f"• {notes.mrkdwn(note, names)}" for note in (charging, may_charge, next_charge, unpaid_invoice)),
         link,
     ]
     assert CHANGE.left_in_stripe([PRO_ENDS, NO_UNDO], names, environment="sandbox", applied=True) == []
     assert CHANGE.left_in_stripe([unpaid_invoice], names, environment="sandbox", applied=False) == []
+
+
+@pytest.mark.parametrize(
+    ("details", "until"), [({"count": "1"}, "it is"), ({"count": "1", "at_least": "yes"}, "they are")]
+)
+def test_what_an_unknown_price_may_cost_is_said(details: dict[str, str], until: str) -> None:
+    note = Note(DeletionNote.MAY_KEEP_CHARGING, {"plans": "seat", "stripe": "cus_s", **details})
+    said = notes.mrkdwn(note, {"seat": "Seat"})
+    assert said.startswith(f"*Stripe may keep charging for Seat* unless {until} cancelled there")
 
 
 def test_cancelled_subscription_ends_in_stripe_too() -> None:

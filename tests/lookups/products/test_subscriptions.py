@@ -6,10 +6,19 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Customer, PlanItem, PlanPrice, Subscription, UsagePrice
+from bot.autumn.models import Customer, PlanItem, PlanPrice, Purchase, Subscription, UsagePrice
+from bot.lookups import labels
 from bot.lookups.find import card as find_card
 from bot.lookups.find.card import SeveralMatches
-from bot.lookups.products.subscriptions import ByEnding, is_free, is_one_time, plan_changes, running_first
+from bot.lookups.products.subscriptions import (
+    ByEnding,
+    Cost,
+    cost,
+    is_free,
+    is_one_time,
+    plan_changes,
+    running_first,
+)
 from tests.kit import checks
 from tests.lookups.drawing import AT_PRODUCTS, PLACE, draw, overview, products, text_of
 from tests.lookups.samples import LATER, NOW, customer, plan, subscription
@@ -75,6 +84,33 @@ def test_scheduled_plan_changes_are_paired(subscriptions: list[Subscription], ch
     for change in paired:
         assert ByEnding(customer).of(change.ends) == change
         assert ByEnding(customer).of(change.starts) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({}, Cost.PAID),
+        ({"scope": "entity"}, Cost.PAID),
+        ({"plan": plan(price=None)}, Cost.FREE),
+        ({"plan": None}, Cost.UNKNOWN),
+        ({"plan": None, "auto_enable": True}, Cost.UNKNOWN),
+        ({"plan": plan(price=None), "scope": "entity"}, Cost.UNKNOWN),
+        ({"plan": plan(price=None, complete=True), "scope": "entity"}, Cost.FREE),
+    ],
+)
+def test_cost_is_unknown_where_autumn_leaves_the_price_out(changes: dict[str, Any], known: Cost) -> None:
+    held = subscription(**changes)
+    assert cost(held) is known
+
+
+def test_product_of_entities_is_never_said_to_be_free() -> None:
+    seat = plan("seat", price=None)
+    bought = Purchase(plan_id="seat", plan=seat, scope="entity")
+    ending = subscription("trial", canceled_at=NOW, expires_at=LATER, scope="entity")
+    coming = subscription("seat", plan=seat, status="scheduled", started_at=LATER, scope="entity")
+    holder = customer(purchases=[bought], subscriptions=[ending, coming])
+    assert labels.FREE.lower() not in text_of(draw(overview(customer=holder), PLACE)).lower()
+    assert labels.FREE.lower() not in text_of(draw(products(holder), AT_PRODUCTS)).lower()
 
 
 def test_change_to_a_free_plan_is_a_cancellation() -> None:
