@@ -1,4 +1,5 @@
-"""The buttons on the card of a bulk change: approve, deny, withdraw, stop, resume, undo, and its file."""
+"""The buttons on the card of a bulk change: approve, deny, withdraw, stop, resume, check again,
+undo, and its file."""
 
 from collections.abc import Awaitable, Callable
 
@@ -36,6 +37,10 @@ async def stop(interaction: Interaction, services: Services) -> None:
 
 async def resume(interaction: Interaction, services: Services) -> None:
     await _step(interaction, services, lambda ref: services.batches.resume(ref.id, interaction.actor))
+
+
+async def check_again(interaction: Interaction, services: Services) -> None:
+    await _step(interaction, services, lambda ref: services.batches.check_again(ref.id, interaction.actor))
 
 
 async def _step(

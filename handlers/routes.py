@@ -216,6 +216,7 @@ ROUTES: tuple[Route, ...] = (
     clicked(ids.BATCH_WITHDRAW, batch_decisions.withdraw),
     clicked(ids.BATCH_STOP, batch_decisions.stop),
     clicked(ids.BATCH_RESUME, batch_decisions.resume),
+    clicked(ids.BATCH_CHECK_AGAIN, batch_decisions.check_again),
     clicked(ids.BATCH_UNDO, batch_decisions.open_undo_form, ErrorTarget.MODAL, opens_modal=True),
     clicked(ids.BATCH_CSV, batch_decisions.csv),
     Route(

@@ -417,6 +417,8 @@ def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
     if record.resumable:
         dialog = blocks.confirm(words.RESUME_TITLE, words.RESUME_TEXT, words.RESUME, approvals_words.NOT_NOW)
         buttons.append(blocks.button(words.RESUME, ids.BATCH_RESUME, ref, primary=True, confirm=dialog))
+    if record.checkable:
+        buttons.append(blocks.button(approvals_words.CHECK_AGAIN, ids.BATCH_CHECK_AGAIN, ref))
     if record.undoable:
         buttons.append(undo_button(record))
     label = words.LIST_CSV if record.state in _NEVER_BEGUN else words.RESULTS_CSV

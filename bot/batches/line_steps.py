@@ -100,6 +100,13 @@ async def refuse_queued(database: Database, batch_id: str, why: str, *, by: str,
             await _outdate_cards(connection, batch_id, now)
 
 
+@unbroken
+async def checked(database: Database, batch_id: str, now: datetime) -> None:
+    """The changes of unconfirmed lines were read back again: the cards show what that came to."""
+    async with database.writing() as connection:
+        await _outdate_cards(connection, batch_id, now)
+
+
 def _of(batch_id: str, number: int) -> tuple[ColumnElement[bool], ...]:
     return batch_lines.c.batch_id == batch_id, batch_lines.c.number == number
 

@@ -339,6 +339,12 @@ class BatchRecord:
         return self.state is BatchState.STOPPED and self.progress.of(LineState.SKIPPED) > 0
 
     @property
+    def checkable(self) -> bool:
+        """Whether it has ended, for now, with lines that are unconfirmed or wait for the customer to pay."""
+        ended = self.state in (BatchState.DONE, BatchState.STOPPED)
+        return ended and self.progress.of(LineState.UNCONFIRMED) > 0
+
+    @property
     def undoable(self) -> bool:
         """Whether *Undo* can be offered, whatever the policy says."""
         ended = self.state in (BatchState.DONE, BatchState.STOPPED)
@@ -391,6 +397,12 @@ class BatchResult(StrEnum):
     """This person has already approved it; it needs others."""
     UNCHECKED = "unchecked"
     """Slack could not be asked about the requester or an earlier approver; nothing was decided."""
+    STILL_UNCONFIRMED = "still_unconfirmed"
+    """Its unconfirmed lines were read back again, and Autumn still does not clearly show any of them."""
+    ALREADY_SETTLED = "already_settled"
+    """No line is unconfirmed any more."""
+    TROUBLE = "trouble"
+    """Autumn could not be read for any unconfirmed line."""
     NO_UNDO = "no_undo"
     """There is nothing to undo, or it is being undone."""
     LIST_CHANGED = "list_changed"

@@ -1,6 +1,7 @@
-"""The service for lists of changes: check, submit, approve, deny, withdraw, stop, resume, undo. It knows
-nothing of Slack's payloads."""
+"""The service for lists of changes: check, submit, approve, deny, withdraw, stop, resume, check again, undo.
+It knows nothing of Slack's payloads."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from bot.approvals.results import Result
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.steps import Decided
 from bot.approvals.submitting import clean
-from bot.batches import drafts, gathering, repository
+from bot.batches import drafts, gathering, line_steps, repository
 from bot.batches.checking import Checker, movement
 from bot.batches.gathering import GatheredVersion
 from bot.batches.model import (
@@ -70,6 +71,7 @@ class BatchService:
         self._permits: Permits = surroundings.permits
         self._channel = surroundings.channel
         timeouts = timeouts or BatchTimeouts()
+        self._at_once = timeouts.at_once
         self._checker = Checker(
             runtime, changes, surroundings.permits, most=most_lines, at_once=timeouts.at_once
         )
@@ -287,6 +289,30 @@ class BatchService:
             return record
         resumed = await repository.resume(self._database, batch_id, person=actor.user, now=self._now())
         return await self._decided(resumed, batch_id)
+
+    async def check_again(self, batch_id: str, actor: Actor) -> BatchOutcome:
+        """Reads back the unconfirmed lines once more, and those that wait for the customer to pay."""
+        record = await self.get(batch_id)
+        if record is None:
+            return BatchOutcome(BatchResult.UNKNOWN)
+        lines = await self.results(batch_id)
+        unconfirmed = [line.change_id for line in lines if line.state is LineState.UNCONFIRMED]
+        at_once = asyncio.Semaphore(self._at_once)
+
+        async def check(change_id: str) -> Result:
+            async with at_once:
+                return (await self._changes.check_again(change_id, actor)).result
+
+        results = set(await asyncio.gather(*map(check, unconfirmed)))
+        if results == {Result.TROUBLE}:
+            return BatchOutcome(BatchResult.TROUBLE, record)
+        await line_steps.checked(self._database, batch_id, self._now())
+        await self._redraws.now(batch_id)
+        if not results:
+            return BatchOutcome(BatchResult.ALREADY_SETTLED, record)
+        if results <= {Result.STILL_UNCONFIRMED, Result.TROUBLE}:
+            return BatchOutcome(BatchResult.STILL_UNCONFIRMED, record)
+        return BatchOutcome(BatchResult.DONE, await self.get(batch_id))
 
     async def undo(self, batch_id: str, actor: Actor, *, key: str, reason: str = "") -> BatchOutcome:
         """Requests a batch of the inverses of the applied lines that are not undone yet, latest first. Lines

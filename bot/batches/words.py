@@ -208,8 +208,8 @@ def not_started(number: int) -> str:
 
 
 UNCONFIRMED_LINES = (
-    "Maple can't tell whether the unconfirmed lines were applied, and won't send them again. Look at these "
-    "customers in Autumn; *Results as CSV* has their changes."
+    "Maple can't tell whether the unconfirmed lines were applied, and won't send them again. *Check again* "
+    "looks in Autumn once more, or look yourself: *Results as CSV* has their customers and changes."
 )
 
 
@@ -293,6 +293,12 @@ RESULTS: Mapping[BatchResult, Say] = {
     ),
     BatchResult.ALREADY: Say("You already approved this.", "It still needs someone else's approval."),
     BatchResult.UNKNOWN: Say("Maple can't find this bulk change.", "Nothing was changed."),
+    BatchResult.STILL_UNCONFIRMED: Say(
+        "Maple read the customers again, and it is still not clear whether these lines were applied.",
+        "Check again later, or look at these customers in Autumn.",
+    ),
+    BatchResult.ALREADY_SETTLED: Say("No line is unconfirmed any more.", "The card shows how it stands."),
+    BatchResult.TROUBLE: Say("Maple couldn't read the customers from Autumn.", "Try again in a minute."),
     # As for a single change
     BatchResult.DONE: approvals_words.RESULTS[Result.DONE],
     BatchResult.AGAIN: approvals_words.RESULTS[Result.AGAIN],

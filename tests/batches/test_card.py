@@ -176,7 +176,7 @@ QUEUED, RUNNING, APPLIED, REFUSED, UNCONFIRMED, SKIPPED = LineState
         (
             BatchState.DONE,
             {APPLIED: 1, REFUSED: 1, UNCONFIRMED: 1},
-            [ids.BATCH_UNDO],
+            [ids.BATCH_CHECK_AGAIN, ids.BATCH_UNDO],
             "1 failed · 1 unconfirmed",
         ),
         (BatchState.DENIED, {QUEUED: 3}, [], "Too many"),

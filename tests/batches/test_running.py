@@ -233,6 +233,35 @@ async def test_unconfirmed_lines_take_the_states_of_their_settled_changes(harnes
     assert await harness.states(replica, batch) == [LineState.REFUSED, LineState.APPLIED]
 
 
+async def test_unconfirmed_lines_are_checked_again_together(harness: BatchHarness) -> None:
+    replica = harness.replica(timeouts=ONE_BY_ONE)
+    batch = await harness.approved(replica)
+    local = harness.inner.local
+    local.faults.add("balances.update", "cut_before", times=2)
+    await replica.run()
+    assert (await harness.now(replica, batch)).checkable
+    local.faults.add("customers.get", "500")
+    outcome = await replica.batches.check_again(batch.id, LEA)
+    assert outcome.result is BatchResult.TROUBLE
+    local.faults.clear()
+    outcome = await replica.batches.check_again(batch.id, LEA)
+    assert outcome.result is BatchResult.STILL_UNCONFIRMED
+    await carry_out(local)
+    revision = (await harness.now(replica, batch)).revision
+    outcome = await replica.batches.check_again(batch.id, LEA)
+    assert outcome.result is BatchResult.DONE
+    assert outcome.batch is not None
+    assert outcome.batch.progress.counts == {LineState.UNCONFIRMED: 1, LineState.APPLIED: 1}
+    assert harness.drawn[-1] == (batch.id, revision + 1), "the card shows it"
+    (first, _) = await harness.lines(replica, batch)
+    await replica.changes.mark(first.change_id, RAJ, False)
+    outcome = await replica.batches.check_again(batch.id, LEA)
+    assert outcome.result is BatchResult.ALREADY_SETTLED
+    assert not (await harness.now(replica, batch)).checkable
+    assert (await replica.batches.check_again("nothing", LEA)).result is BatchResult.UNKNOWN
+    assert await harness.inner.trail_is_intact()
+
+
 async def test_numbers_that_change_just_before_the_write_end_the_line(sqlite_harness: BatchHarness) -> None:
     """A line never waits for an approval of its own."""
     harness = sqlite_harness

@@ -34,6 +34,7 @@ from tests.journeys.bulk import (
 )
 from tests.journeys.changing import AT_ONCE, change_in_autumn, request_undo
 from tests.journeys.steps import click_old_button
+from tests.lost_writes import carry_out
 from tests.running import APPROVALS, QUICK_BATCHES, UNHURRIED, Running, running_maple
 from tests.screen import on_screen
 
@@ -604,6 +605,21 @@ async def test_lines_that_cannot_be_undone_are_reported() -> None:
         await request_undo(maple.ana, words.UNDO, reason="why")
         await maple.ana.sees(words.undo_left_out(1))
         await maple.ana.sees("Undo of a bulk change: 1 change for 1 customer")
+
+
+async def test_unconfirmed_line_is_checked_again() -> None:
+    async with running_maple("http", policy=AT_ONCE) as maple:
+        maple.autumn.faults.add("balances.update", "cut_before", times=1)
+        await submit_list(maple, "cus_bold,messages,100")
+        maple.ana.go("@maple")
+        await maple.ana.sees(on_screen(words.UNCONFIRMED_LINES))
+        await maple.ana.sees(f"[{approvals_words.CHECK_AGAIN}]")
+        await maple.ana.click(approvals_words.CHECK_AGAIN)
+        await maple.ana.sees(words.RESULTS[BatchResult.STILL_UNCONFIRMED].what)
+        await carry_out(maple.autumn)
+        await maple.ana.click(approvals_words.CHECK_AGAIN)
+        await maple.ana.sees("1 of 1 applied")
+        assert f"[{approvals_words.CHECK_AGAIN}]" not in maple.ana.screen()
 
 
 async def test_stopped_list_can_be_resumed() -> None:
