@@ -70,6 +70,7 @@ class ListedSource(TypedDict, total=False):
     included_grant: Decimal | None
     prepaid_grant: Decimal | None
     remaining: Decimal | None
+    usage: Decimal | None
     unlimited: bool | None
     reset: ListedReset | None
     price: ListedPrice | None

@@ -11,7 +11,7 @@ from bot.kit.csv_table import Cell, CsvFormat, CsvTable
 from bot.lookups import csv_form, frame, labels
 from bot.lookups.csv_form import CsvSource
 from bot.lookups.finder import words
-from bot.lookups.finder.filters import BalanceUse, ListQuery, Order, in_trial, running, used_up
+from bot.lookups.finder.filters import BalanceUse, ListQuery, Order, in_trial, running, spent
 from bot.lookups.place import Place
 
 SIZE = 10
@@ -44,11 +44,12 @@ def list_card(listed: Listed, query: ListQuery) -> Card:
     for index, customer in enumerate(page.items):
         content.append(_row(index, customer, listed))
     if not listed.customers:
-        content.append(blocks.section("nobody", words.NOBODY))
+        nobody = words.NOBODY if listed.complete else words.NOBODY_AMONG_THOSE_READ
+        content.append(blocks.section("nobody", nobody))
     foot = [blocks.context("foot", times.moment(listed.read_at, labels.READ))]
     if listed.customers and (unsorted := _unsorted(listed, query)):
         foot.append(blocks.context("unsorted", unsorted))
-    if not listed.complete:
+    if listed.customers and not listed.complete:
         foot.append(blocks.context("incomplete", words.incomplete(len(listed.customers))))
     after = [*_pages(page, query), *foot]
     return layout.card([blocks.section("title", title)], content, after, stamp=listed.read_at)
@@ -90,6 +91,7 @@ def _csv_row(customer: ListedCustomer, listed: Listed) -> list[Cell]:
     trial = any(in_trial(subscription, listed.read_at) for subscription in subscriptions)
     past_due = any(subscription.get("past_due") for subscription in subscriptions)
     use = listed.uses.get(customer.get("id") or "")
+    spent_now = spent(customer, listed.read_at)
     return [
         customer.get("name"),
         customer.get("id"),
@@ -98,7 +100,8 @@ def _csv_row(customer: ListedCustomer, listed: Listed) -> list[Cell]:
         ", ".join(_plans(customer)),
         words.YES if past_due else None,
         words.YES if trial else None,
-        ", ".join(used_up(customer)),
+        ", ".join(spent_now.used_up),
+        ", ".join(spent_now.over),
         listed.entities.get(customer.get("id") or ""),
         use.feature if use else None,
         use.used if use else None,
@@ -122,7 +125,12 @@ def _who(customer: ListedCustomer, listed: Listed) -> str:
     candidates = (customer.get("name") or "", customer.get("email") or "", customer.get("id") or "")
     safe = (text.literal(candidate, _NAME) for candidate in candidates)
     name = next((candidate for candidate in safe if candidate), labels.NO_NAME)
-    exhausted = ", ".join(used_up(customer))
+    spent_now = spent(customer, listed.read_at)
+    balances = (
+        (words.over, spent_now.over),
+        (words.used_up, spent_now.used_up),
+        (words.reset_due, spent_now.reset_due),
+    )
     use = listed.uses.get(customer.get("id") or "")
     now, entities = listed.read_at, listed.entities.get(customer.get("id") or "", 0)
     facts = [
@@ -130,7 +138,7 @@ def _who(customer: ListedCustomer, listed: Listed) -> str:
         text.literal(", ".join(_plans(customer)), _PLANS),
         words.PAST_DUE if any(subscription.get("past_due") for subscription in subscriptions) else "",
         words.TRIAL if any(in_trial(subscription, now) for subscription in subscriptions) else "",
-        words.used_up(text.literal(exhausted, _PLANS)) if exhausted else "",
+        *(said(text.literal(", ".join(features), _PLANS)) for said, features in balances if features),
         words.with_entities(entities, "") if entities else "",
         _use(use) if use else "",
     ]

@@ -1,14 +1,14 @@
 """What `/autumn list` lists: its filters and its order, as they are typed and as a button carries them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import Field
 
-from bot.autumn.bulk import ListedCustomer, ListedSubscription, moment
+from bot.autumn.bulk import ListedCustomer, ListedSource, ListedSubscription, moment
 from bot.kit.carried import Carried
 
 MOST_DAYS = 3650
@@ -46,7 +46,7 @@ class ListQuery(Carried):
     past_due: bool = Field(default=False, alias="d")
     trial: bool = Field(default=False, alias="t")
     over: bool = Field(default=False, alias="o")
-    """Whether only those who have used up a balance are listed."""
+    """Whether only those are listed who have used up a balance or are over it."""
     joined: int = Field(default=0, ge=0, le=MOST_DAYS, alias="j")
     """Within so many days; 0 for ever."""
     entities: int = Field(default=0, ge=0, le=MOST_ENTITIES, alias="e")
@@ -164,7 +164,7 @@ def passes(query: ListQuery, customer: ListedCustomer, now: datetime, entities: 
     return (
         (not query.past_due or any(subscription.get("past_due") for subscription in subscriptions))
         and (not query.trial or any(in_trial(subscription, now) for subscription in subscriptions))
-        and (not query.over or bool(used_up(customer)))
+        and (not query.over or bool(spent(customer, now).limited))
         and entities >= query.entities
     )
 
@@ -198,11 +198,38 @@ def balance_use(customer: ListedCustomer, feature: str) -> BalanceUse | None:
     return max(uses, key=lambda use: use.share if not feature else use.used, default=None)
 
 
-def used_up(customer: ListedCustomer) -> list[str]:
-    """Names of the features whose grant the customer has used up."""
-    names = []
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Names of the features of which nothing of the grant is left."""
+
+    used_up: list[str] = field(default_factory=list)
+    over: list[str] = field(default_factory=list)
+    """Those used beyond the grant."""
+    reset_due: list[str] = field(default_factory=list)
+    """Those that Autumn resets when they are next read or used: as listed, they are no longer true."""
+
+    @property
+    def limited(self) -> list[str]:
+        return [*self.over, *self.used_up]
+
+
+def spent(customer: ListedCustomer, now: datetime) -> Spent:
+    found = Spent()
     for feature_id, balance in (customer.get("balances") or {}).items():
         granted, remaining = balance.get("granted"), balance.get("remaining")
-        if granted and remaining is not None and remaining <= 0 and not balance.get("unlimited"):
-            names.append((balance.get("feature") or {}).get("name") or feature_id)
-    return names
+        if not granted or remaining is None or remaining > 0 or balance.get("unlimited"):
+            continue
+        resets_at = moment(balance.get("next_reset_at"))
+        if resets_at is not None and resets_at <= now:
+            names = found.reset_due
+        elif any(_is_over(source) for source in balance.get("breakdown") or ()):
+            names = found.over
+        else:
+            names = found.used_up
+        names.append((balance.get("feature") or {}).get("name") or feature_id)
+    return found
+
+
+def _is_over(source: ListedSource) -> bool:
+    granted = (source.get("included_grant") or 0) + (source.get("prepaid_grant") or 0)
+    return (source.get("usage") or 0) > granted

@@ -20,6 +20,11 @@ ORDERS = {
 NOT_SORTED_BY_USE = "None of these customers has such a balance, so they are listed newest first."
 NOT_SORTED_BY_ENTITIES = "None of these customers has entities, so they are listed newest first."
 NOBODY = "No customer matches."
+NOBODY_AMONG_THOSE_READ = (
+    "Maple could read only part of the list, and no customer in that part matches. Others may: add a filter "
+    "such as `product:<id>` or `joined:30d`."
+)
+NONE_FOUND = "None found so far"
 DOWNLOAD = "Download CSV"
 CHANGE_ALL = "Change all of these…"
 PAST_DUE = "past due"
@@ -35,6 +40,7 @@ COLUMNS = (
     "past due",
     "on trial",
     "used up",
+    "over",
     "entities",
     "most used",
     "used",
@@ -56,7 +62,9 @@ def unknown_order(key: str) -> str:
 
 def title(number: int, filters: str, *, complete: bool) -> str:
     customers = count(number, "customer")
-    return f"*{customers if complete else f'At least {customers}'}* · {filters}"
+    if complete:
+        return f"*{customers}* · {filters}"
+    return f"*{f'At least {customers}' if number else NONE_FOUND}* · {filters}"
 
 
 def incomplete(number: int) -> str:
@@ -78,7 +86,7 @@ def filters(query: ListQuery, products: str, feature: str, used_feature: str = "
         status[query.status],
         PAST_DUE if query.past_due else "",
         TRIAL if query.trial else "",
-        "with a used-up balance" if query.over else "",
+        "with a balance used up or over" if query.over else "",
         f"with at least {with_entities(query.entities, feature)}" if query.entities else "",
         f"joined in the last {count(query.joined, 'day')}" if query.joined else "",
         order[0].lower() + order[1:],
@@ -94,6 +102,15 @@ def with_entities(number: int, feature: str) -> str:
 
 def used_up(features: str) -> str:
     return f"used up: {features}"
+
+
+def over(features: str) -> str:
+    return f"over: {features}"
+
+
+def reset_due(features: str) -> str:
+    """Autumn makes a reset when a balance is next read or used."""
+    return f"reset due: {features}"
 
 
 def use(feature: str, used: str, granted: str) -> str:

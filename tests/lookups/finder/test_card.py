@@ -31,11 +31,16 @@ def test_row_shows_the_customers_status() -> None:
             {"plan_id": "addon"},
             {},
         ],
-        balances={"messages": {"granted": 5, "remaining": 0}},
+        balances={
+            "messages": {"granted": 5, "remaining": 0},
+            "seats": {"granted": 5, "remaining": 0, "breakdown": [{"included_grant": 5, "usage": 6}]},
+            "tokens": {"granted": 5, "remaining": 0, "next_reset_at": 1_700_000_000_000},
+        },
     )
     text = drawn(standing)
-    for fact in ("Name 1", "cus_1", "Pro, addon", words.PAST_DUE, words.TRIAL, words.used_up("messages")):
+    for fact in ("Name 1", "cus_1", "Pro, addon", words.PAST_DUE, words.TRIAL):
         assert fact in text
+    assert " · ".join((words.over("seats"), words.used_up("messages"), words.reset_due("tokens"))) in text
 
 
 def test_row_and_file_show_the_number_of_entities() -> None:
@@ -67,6 +72,14 @@ def test_pages_and_file_button() -> None:
 def test_empty_list() -> None:
     assert words.NOBODY in drawn()
     assert "list_csv" not in drawn()
+
+
+def test_part_of_a_list_does_not_say_that_nobody_matches() -> None:
+    text = drawn(complete=False)
+    assert words.NOBODY_AMONG_THOSE_READ in text
+    assert words.NONE_FOUND in text
+    assert words.NOBODY not in text
+    assert words.incomplete(0) not in text
 
 
 def test_truncated_list_says_so() -> None:

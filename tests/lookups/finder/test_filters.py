@@ -20,7 +20,7 @@ from bot.lookups.finder.filters import (
     joined_since,
     parse,
     passes,
-    used_up,
+    spent,
 )
 from tests.examples import examples
 
@@ -87,6 +87,10 @@ def balance(granted: int | None, remaining: int | None, **fields: Any) -> dict[s
     return {**{name: None if value is None else Decimal(value) for name, value in numbers.items()}, **fields}
 
 
+OVER = {"included_grant": Decimal(1), "prepaid_grant": Decimal(1), "usage": Decimal(3)}
+PAST = 1_700_000_000_000
+
+
 def used_balance(used: int, granted: int, **fields: Any) -> dict[str, Any]:
     return {"usage": Decimal(used), "granted": Decimal(granted), **fields}
 
@@ -104,6 +108,9 @@ def used_balance(used: int, granted: int, **fields: Any) -> dict[str, Any]:
         (ListQuery(over=True), {"balances": {"messages": balance(100, 0)}}, True),
         (ListQuery(over=True), {"balances": {"messages": balance(100, -5)}}, True),
         (ListQuery(over=True), {"balances": {"messages": balance(100, 1)}}, False),
+        (ListQuery(over=True), {"balances": {"messages": balance(100, 0, breakdown=[OVER])}}, True),
+        (ListQuery(over=True), {"balances": {"messages": balance(100, 0, next_reset_at=PAST)}}, False),
+        (ListQuery(over=True), {"balances": {"messages": balance(100, 0, next_reset_at=TOMORROW)}}, True),
         (ListQuery(over=True), {"balances": {"messages": balance(0, 0)}}, False),
         (ListQuery(over=True), {"balances": {"messages": balance(100, None)}}, False),
         (ListQuery(over=True), {"balances": {"messages": balance(100, 0, unlimited=True)}}, False),
@@ -146,9 +153,16 @@ def test_usage_is_of_one_feature_or_the_largest_share(
     assert balance_use({"balances": balances}, feature) == expected
 
 
-def test_used_up_features_are_named() -> None:
-    balances = {"messages": balance(1, 0, feature={"name": "Messages"}), "seats": balance(1, 0)}
-    assert used_up({"balances": balances}) == ["Messages", "seats"]  # type: ignore[typeddict-item]
+def test_spent_balances_are_used_up_or_over_or_due_for_their_reset() -> None:
+    balances = {
+        "messages": balance(1, 0, feature={"name": "Messages"}, breakdown=[{"included_grant": Decimal(1)}]),
+        "seats": balance(1, 0, breakdown=[{}]),
+        "tokens": balance(1, 0, breakdown=[OVER]),
+        "emails": balance(1, 0, breakdown=[OVER], next_reset_at=PAST),
+    }
+    found = spent({"balances": balances}, NOW)  # type: ignore[typeddict-item]
+    assert (found.used_up, found.over, found.reset_due) == (["Messages", "seats"], ["tokens"], ["emails"])
+    assert spent({}, NOW).limited == []
 
 
 def test_joined_counts_back_from_now() -> None:
