@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, assert_never
 
 from bot.autumn.errors import Refused
-from bot.autumn.models import Check, Customer
+from bot.autumn.models import Check, Customer, Entity
 from bot.kit import blocks, layout, numbers, phrases, text
 from bot.lookups import controls, names
 from bot.lookups import frame as parts
@@ -37,6 +37,12 @@ class Checked:
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
     names: CatalogueNames = field(default_factory=CatalogueNames)
+    entity: Entity | None = None
+    """The one asked about, with its own billing controls."""
+
+    @property
+    def holders(self) -> tuple[controls.Holder, ...]:
+        return (self.customer,) if self.entity is None else (self.entity, self.customer)
 
 
 def content(answer: Checked, frame: parts.Frame) -> list[layout.Drawn]:
@@ -61,7 +67,7 @@ def _lines(check: Check, answer: Checked) -> list[str]:
     entity = text.code(answer.place.entity, 60)
     who = words.entity(entity) if entity else words.THEY
     units = "" if answer.boolean else numbers.number(answer.place.units)
-    because = reason(check, answer.feature, answer.place.units, answer.customer)
+    because = reason(check, answer.feature, answer.place.units, *answer.holders)
     facts = [
         words.REASONS[because.why],
         _limit(because, check),
@@ -126,7 +132,7 @@ def _balance(check: Check, answer: Checked) -> list[layout.Drawn]:
     if balance is None:
         return []
     facts = [
-        *features.usage(balance, answer.customer),
+        *features.usage(balance, *answer.holders),
         features.resets(balance.next_reset_at, answer.read_at),
     ]
     after = balance.remaining - check.required_balance

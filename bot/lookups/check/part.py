@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Check, Customer
+from bot.autumn.models import Check, Customer, Entity
 from bot.lookups import labels, names, samples
 from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.catalogue import Catalogue, catalogue, missing_names
@@ -29,7 +29,11 @@ async def checked(autumn: Autumn, place: Place, at: datetime, known: Customer | 
         listed = await reading
     features: Catalogue = {} if isinstance(listed, AutumnError) else listed
     feature = _feature_id(place.feature, customer, features)
-    check = await _check(autumn, place, feature) if feature else None
+    check: Read[Check] | None = await _check(autumn, place, feature) if feature else None
+    entity = await _entity(autumn, place) if place.entity and isinstance(check, Check) else None
+    if isinstance(entity, AutumnError):
+        # Its own billing controls may be the reason, so none can be given.
+        check, entity = entity, None
     return Checked(
         customer,
         feature,
@@ -38,6 +42,7 @@ async def checked(autumn: Autumn, place: Place, at: datetime, known: Customer | 
         check,
         at,
         names=await _names(autumn, customer, feature, check),
+        entity=entity,
     )
 
 
@@ -55,6 +60,10 @@ async def _check(autumn: Autumn, place: Place, feature: str) -> Read[Check]:
         lambda: autumn.check(place.customer, feature, place.units, entity_id=place.entity),
         within=autumn.retry_policy.part,
     )
+
+
+async def _entity(autumn: Autumn, place: Place) -> Read[Entity]:
+    return await attempt(lambda: autumn.entity(place.customer, place.entity), within=autumn.retry_policy.part)
 
 
 async def _names(

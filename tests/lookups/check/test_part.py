@@ -18,6 +18,8 @@ FEATURES = listing(
 )
 BALANCE = {"feature_id": "messages", "granted": 100, "remaining": 93, "usage": 7}
 ALLOWED = ok({"allowed": True, "required_balance": 5, "balance": BALANCE})
+LIMITED = {"spend_limits": [{"feature_id": "messages", "overage_limit": 5, "enabled": True}]}
+ENTITY = ok({"id": "ws_1", "billing_controls": LIMITED})
 PLANS = listing({"id": "team", "name": "Team"})
 
 
@@ -25,7 +27,7 @@ def check_place(feature: str, units: str = "5", entity: str = "") -> Place:
     return Place(customer=ERIN.customer, part="check", feature=feature, units=Decimal(units), entity=entity)
 
 
-def script(check: Any = ALLOWED, features: Any = FEATURES, **fields: Any) -> Scripted:
+def script(check: Any = ALLOWED, features: Any = FEATURES, entity: Any = ENTITY, **fields: Any) -> Scripted:
     holder = customer(invoices=[], **fields)
     return Scripted(
         {
@@ -33,6 +35,7 @@ def script(check: Any = ALLOWED, features: Any = FEATURES, **fields: Any) -> Scr
             "features.list": features,
             "balances.check": check,
             "plans.list": PLANS,
+            "entities.get": entity,
             "invoices.list": listing(),
         }
     )
@@ -88,3 +91,16 @@ async def test_unread_features_leave_those_of_the_customer() -> None:
 async def test_check_may_fail_alone(reply: Any, kind: type[Exception]) -> None:
     answer = await answer_of(Checked, script(check=reply), check_place("messages"))
     assert isinstance(answer.check, kind)
+
+
+async def test_check_of_an_entity_reads_its_own_controls() -> None:
+    answer = await answer_of(Checked, script(), check_place("messages", entity="ws_1"))
+    assert [holder.billing_controls for holder in answer.holders][:1] == [LIMITED]
+    whole = await answer_of(Checked, script(), check_place("messages"))
+    assert whole.holders == (whole.customer,)
+
+
+async def test_no_reason_is_given_where_the_entity_is_unread() -> None:
+    answer = await answer_of(Checked, script(entity=error(403)), check_place("messages", entity="ws_1"))
+    assert isinstance(answer.check, Forbidden)
+    assert answer.entity is None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Check, Flag
+from bot.autumn.models import Check, Entity, Flag
 from bot.lookups.check.reason import Why, reason
 from tests.lookups.samples import balance, customer
 
@@ -85,3 +85,14 @@ def test_limit_of_a_feature_paid_with_credits_is_in_its_own_units(limited: str, 
     assert reason(checked, "tokens", Decimal(1001), limited_customer).why is Why.USAGE_LIMIT
     fitting = Check(required_balance=Decimal(10), balance=balance("credits"))
     assert reason(fitting, "tokens", Decimal(1000), limited_customer).why is Why.AUTUMN_REFUSES
+
+
+def test_control_of_the_entity_comes_before_that_of_its_customer() -> None:
+    def limited(most: int) -> dict[str, Any]:
+        return limits(spend_limits={"overage_limit": most, "enabled": True})
+
+    entity = Entity(id="ws_1", billing_controls=limited(5))
+    checked = check(701, allowed=False, **OVER)
+    found = reason(checked, "messages", Decimal(701), entity, customer(billing_controls=limited(50)))
+    assert found.limit is not None
+    assert (found.why, found.limit["overage_limit"]) == (Why.SPEND_LIMIT, 5)
