@@ -49,6 +49,9 @@ class ListedSubscription(TypedDict, total=False):
     status: str | None
     """active or scheduled; `past_due` and `trial_ends_at` tell the rest."""
     past_due: bool | None
+    auto_enable: bool | None
+    scope: str | None
+    """customer or entity."""
     expires_at: float | None
     trial_ends_at: float | None
     started_at: float | None

@@ -171,6 +171,7 @@ def _summary(part: ReportSection, viewpoint: Viewpoint) -> str:
     facts = [
         words.section_title(section.title, phrases.count(part.count, *section.unit)),
         _some(amounts),
+        words.undated(part.undated),
         since_previous(part),
         words.first(section.first, _named(part.items[0], viewpoint)) if part.items else "",
     ]

@@ -32,6 +32,8 @@ LINES = "lines"
 """How many lines an upcoming invoice has."""
 PASSED = "passed"
 """True for what happened since the last digest, before the scan started."""
+APART = "apart"
+"""True for an estimate that Autumn's previews replace only if they name its product."""
 ENTITY = "entity"
 """The entity of the customer that it belongs to."""
 

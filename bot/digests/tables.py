@@ -159,7 +159,8 @@ def make_viewpoint(zone: str, read_at: datetime) -> Viewpoint:
 def head_lines(part: ReportSection) -> list[str]:
     """The section's title, number of rows and totals (mrkdwn)."""
     section = sections.section(part.section)
-    name = words.section_title(section.title, phrases.count(part.count, *section.unit))
+    title = words.section_title(section.title, phrases.count(part.count, *section.unit))
+    name = " · ".join(fact for fact in (title, words.undated(part.undated)) if fact)
     if not part.totals:
         return [" · ".join(fact for fact in (name, since_previous(part)) if fact)]
     totals = [_total(total, part) for total in part.totals[:MOST_CURRENCIES]]

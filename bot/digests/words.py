@@ -79,6 +79,11 @@ def change(difference: str, *, more: bool) -> str:
 SAME = "same as in the last digest"
 
 
+def undated(number: int) -> str:
+    """`2 of them with an unknown date`; empty for none."""
+    return f"{number:,} of them with an unknown date" if number else ""
+
+
 def total(amount: str, invoices: str, since: str) -> str:
     return "Total " + " · ".join(part for part in (f"*{amount}*", invoices, since) if part)
 

@@ -47,7 +47,8 @@ def test_price_in_several_currencies_leaves_the_currency_unknown() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"status": "scheduled"},
+        {"status": "scheduled", "plan": PLAN},
+        {"status": "scheduled", "plan": {**PLAN, "items": [{"price": {"amount": 1}}]}},
         {"current_period_end": None},
         {"plan": PLAN},
         {"plan": {"price": {"amount": 0}}},
@@ -58,6 +59,48 @@ def test_price_in_several_currencies_leaves_the_currency_unknown() -> None:
 )
 def test_subscription_without_a_next_invoice_has_no_estimate(fields: dict[str, Any]) -> None:
     assert estimate_for({}, **fields) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"current_period_end": days(3)}, at(3)),
+        ({"current_period_end": None}, None),
+        ({"current_period_end": days(3), "expires_at": days(4)}, at(3)),
+    ],
+)
+def test_product_of_an_entity_is_invoiced_without_a_known_amount(
+    fields: dict[str, Any], expected: Any
+) -> None:
+    estimated = estimate_for({}, scope="entity", plan={"name": "Seat"}, **fields)
+    assert estimated == invoices.Estimate(expected, None, "", of_entity=True)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"current_period_end": days(3), "expires_at": days(3)},
+        {"current_period_end": None, "expires_at": days(3)},
+        {"current_period_end": None, "auto_enable": True},
+    ],
+)
+def test_product_of_an_entity_that_ends_or_is_free_is_not_invoiced(fields: dict[str, Any]) -> None:
+    assert estimate_for({}, scope="entity", plan={"name": "Seat"}, **fields) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"started_at": days(2)}, at(2)),
+        ({"started_at": days(2), "trial_ends_at": days(5)}, at(5)),
+        ({"started_at": None}, None),
+    ],
+)
+def test_scheduled_product_has_its_first_invoice(fields: dict[str, Any], expected: Any) -> None:
+    estimated = estimate_for(
+        {}, status="scheduled", current_period_start=None, current_period_end=None, **fields
+    )
+    assert estimated == invoices.Estimate(expected, Decimal(49), "")
 
 
 def test_customer_unknown_to_stripe_gets_no_invoice() -> None:
@@ -98,13 +141,13 @@ def test_trial_ends_with_an_invoice(fields: dict[str, Any], expected: Any) -> No
     assert estimated.at == expected
 
 
-def test_only_previews_within_the_window_count() -> None:
+def test_only_previews_within_the_window_or_without_a_date_count() -> None:
     previews = [
         InvoicePreview.model_validate({"invoice_at": when, "total": 1})
         for when in (None, days(-1), days(0), days(7), days(7.1))
     ]
     previews_within = invoices.within(previews, SPAN.start, SPAN.end)
-    assert [preview.invoice_at for preview in previews_within] == [at(0), at(7)]
+    assert [preview.invoice_at for preview in previews_within] == [None, at(0), at(7)]
 
 
 # What was billed and reset before the scan
@@ -119,6 +162,7 @@ def test_only_previews_within_the_window_count() -> None:
         # The first period was billed with the purchase.
         ({"started_at": days(-27)}, {}, None),
         ({"started_at": None}, {}, None),
+        ({"started_at": days(-60), "status": "scheduled"}, {}, None),
         ({"started_at": days(-60), "current_period_start": None}, {}, None),
         ({"started_at": days(-60)}, {"stripe_id": None}, None),
         ({"started_at": days(-60), "plan": {"price": None, "items": []}}, {}, None),

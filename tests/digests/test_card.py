@@ -117,14 +117,17 @@ def test_upcoming_invoices_have_customer_products_day_and_amount() -> None:
         ["Customer", "Products", "When", "Amount"],
         ["Globex", "Pro", "Nov 24, 2026", "$1,200.50"],
         ["Initech", "a, b", "Nov 25, 2026", "≈ $29.00"],
-        ["Hooli", "–", "–", "not known"],
+        ["Hooli", "–", "date unknown", "not known"],
         ["Pied", "pro", "Nov 25, 2026", "billed by use"],
     ]
     assert table["rows"][1][3]["value"] == 1200.5
+    undated = report(part(count=4, undated=1))
+    for drawn in (card(undated), details(undated)):
+        assert "· 1 of them with an unknown date" in text_of(drawn)
     plain = checks.read(message.plain)
     assert "• *Globex* · Pro · Nov 24, 2026 · $1,200.50" in plain
     assert "• *Initech* · a, b · Nov 25, 2026 · ≈ $29.00" in plain
-    assert "• *Hooli* · not known" in plain
+    assert "• *Hooli* · date unknown · not known" in plain
     assert "before tax" in plain
     assert "1 amount marked ≈ is an estimate: the base price only, because Autumn gave no preview." in plain
 

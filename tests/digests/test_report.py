@@ -381,6 +381,14 @@ async def test_only_complete_sections_are_compared(
     assert {part.section for part in later.parts if part.count_before is not None} == complete
 
 
+async def test_upcoming_invoices_without_a_date_are_counted(database: Database) -> None:
+    undated = invoice(7) | {"at": None}
+    content = await report_of(database, await stored_scan(database, invoice(50), undated))
+    (part,) = content.parts
+    assert (part.count, part.undated, part.totals[0].amount) == (2, 1, Decimal(57))
+    assert content.daily == {"usd": [(date(2026, 11, 24), Decimal(50))]}
+
+
 @pytest.mark.parametrize("missing", ["unpaid", CUSTOMERS])
 async def test_incomplete_scan_has_no_news(database: Database, missing: str) -> None:
     before = await stored_scan(database, missing=[missing])

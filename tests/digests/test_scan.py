@@ -3,6 +3,7 @@ import contextlib
 import io
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -278,6 +279,44 @@ async def test_preview_replaces_the_estimate(database: Database) -> None:
         ("cus_5", "49 ", "?"),
         ("cus_6", "49 ", "?"),
     ]
+
+
+@on_sqlite
+async def test_preview_replaces_products_of_entities_and_scheduled_ones_only_by_name(
+    database: Database,
+) -> None:
+    plan = {"name": "Pro", "price": {"amount": 49}}
+    of_entity = subscription(plan_id="seat", plan={"name": "Seat"}, scope="entity")
+    free = {**of_entity, "plan_id": "free", "current_period_end": None}
+    scheduled = subscription(plan_id="next", plan=plan, status="scheduled", started_at=days(2))
+    held = [subscription(plan=plan), of_entity, free, scheduled]
+    previews = {
+        "cus_1": ok({"invoice_previews": [preview()]}),
+        "cus_2": ok({"invoice_previews": [{**preview(at=9), "plan_ids": ["seat", "next"]}]}),
+        "cus_3": ok({"invoice_previews": [{**preview(), "invoice_at": None}]}),
+        "cus_4": error(500),
+    }
+
+    async def answer(request: ReceivedRequest) -> httpx.Response:
+        return previews[request.body["customer_id"]]
+
+    customers = (billed_customer(number, subscriptions=held) for number in range(1, 5))
+    async with scan_reader(database, scripted_autumn(listing(*customers), get=answer)) as reader:
+        scan = await reader.scan()
+    listed = await items_of_section(database, scan, "invoices")
+    rows = [(item.customer_id, item.plans[0], item.at, item.amount) for item in listed]
+    apart = [("seat", at(3), None), ("next", at(2), Decimal(49))]
+    assert Counter(rows) == Counter(
+        [
+            ("cus_1", "pro", at(3), Decimal(50)),
+            *(("cus_1", *row) for row in apart),
+            ("cus_3", "pro", None, Decimal(50)),
+            *(("cus_3", *row) for row in apart),
+            ("cus_4", "pro", at(3), Decimal(49)),
+            ("cus_4", "free", None, None),
+            *(("cus_4", *row) for row in apart),
+        ]
+    )
 
 
 @on_sqlite

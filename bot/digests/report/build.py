@@ -130,7 +130,12 @@ async def _part(
         items=await _first(connection, where),
         groups=await row_query.group_by_day(connection, where, row_filter.window) if grouped else (),
         count_before=before.counts.get(section.key) if before else None,
+        undated=await _undated(connection, where) if section.upcoming else 0,
     )
+
+
+async def _undated(connection: AsyncConnection, where: Where) -> int:
+    return await row_query.count_rows(connection, [*where, digest_items.c.at.is_(None)])
 
 
 def _figures(parts: list[ReportSection]) -> Figures:

@@ -55,6 +55,8 @@ class ReportSection:
     """Used instead of the items in a section with a grouping, if there are too many to list."""
     count_before: int | None = None
     """In the previous digest."""
+    undated: int = 0
+    """Upcoming rows whose date is unknown."""
     news: News | None = None
     """None if there is nothing to compare with."""
 

@@ -96,7 +96,7 @@ def _not_among(others: Where, section: DigestSection, *, with_id: bool) -> list[
     same = [other.plans == row.plans, other.feature == row.feature]
     same += [_detail(other.details, name) == _detail(row.details, name) for name in _IDENTITY]
     if section.fixed_time:
-        same.append(other.at == row.at)
+        same.append(other.at.is_not_distinct_from(row.at))
     if with_id:
         same.append(other.customer_id == row.customer_id)
     else:

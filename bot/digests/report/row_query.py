@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, FromClause, Row, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, and_, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import sections
@@ -93,7 +93,7 @@ class RowFilter:
         row, window = table.c, self.window
         match timing:
             case Timing.WITHIN_WINDOW:
-                return [row.at >= window.start, row.at < window.end]
+                return [or_(row.at.is_(None), and_(row.at >= window.start, row.at < window.end))]
             case Timing.UNTIL_WINDOW_ENDS:
                 has_happened = row.details[PASSED].as_boolean()
                 return [or_(has_happened.is_(None), row.at >= window.start), row.at < window.end]
@@ -137,7 +137,11 @@ async def sum_by_day(
 ) -> dict[str, list[tuple[date, Decimal]]]:
     """Currency → what is due on each day that has something due, in order."""
     row = digest_items.c
-    due = select(row.currency, row.amount, day_number(window).label("day")).where(*where).subquery()
+    due = (
+        select(row.currency, row.amount, day_number(window).label("day"))
+        .where(*where, row.at.is_not(None))
+        .subquery()
+    )
     query = (
         select(due.c.currency, due.c.day, *_added(due.c.amount))
         .group_by(due.c.currency, due.c.day)

@@ -5,6 +5,7 @@ The event loop is never held for more than a few milliseconds: people are answer
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -184,12 +185,12 @@ class ScanReader:
             if self._failures >= _ENOUGH_FAILURES:
                 return
             await pacer.turn()
-            rows = await self._preview(customer)
+            previewed = await self._preview(customer)
             before = self.progress
             await self._report(Progress(before.customers, before.previewed + 1, before.to_preview))
-            await previews.add(number, customer, rows)
+            await previews.add(number, customer, previewed)
 
-    async def _preview(self, scanned: ScannedCustomer) -> list[StoredItem] | None:
+    async def _preview(self, scanned: ScannedCustomer) -> "_Previewed | None":
         """The rows that replace the customer's estimates; None if these stay."""
         try:
             stripe = await self._autumn.stripe_facts(scanned.id or "", expand=("invoice_previews",))
@@ -208,7 +209,10 @@ class ScanReader:
             # Autumn cannot tell: no Stripe account is linked, or its version does not know the request.
             return None
         previews = invoices.within(upcoming, self._window.start, self._window.end)
-        return [invoices.of_preview(scanned, preview, self._plan_names) for preview in previews]
+        return _Previewed(
+            [invoices.of_preview(scanned, preview, self._plan_names) for preview in previews],
+            frozenset(plan_id for preview in upcoming for plan_id in preview.plan_ids),
+        )
 
     async def _in_batches(self, page: Listing[T]) -> AsyncIterator[list[T]]:
         """A few rows at a time. Answering someone takes many turns of the event loop, each of which would
@@ -232,6 +236,13 @@ class ScanReader:
         await self._report_progress(progress)
 
 
+@dataclass(frozen=True, slots=True)
+class _Previewed:
+    rows: list[StoredItem]
+    named: frozenset[str]
+    """The products that Autumn's previews name, whenever they are due."""
+
+
 class _OrderedPreviews:
     """Stores previews in the order of the customers, whichever is read first, so that rows with equal amounts
     always come in the same order."""
@@ -239,15 +250,20 @@ class _OrderedPreviews:
     def __init__(self, writer: ScanWriter, now: Callable[[], datetime]) -> None:
         self._writer = writer
         self._now = now
-        self._waiting: dict[int, tuple[ScannedCustomer, list[StoredItem] | None]] = {}
+        self._waiting: dict[int, tuple[ScannedCustomer, _Previewed | None]] = {}
         self._next = 0
         self._lock = asyncio.Lock()
 
-    async def add(self, number: int, customer: ScannedCustomer, rows: list[StoredItem] | None) -> None:
+    async def add(self, number: int, customer: ScannedCustomer, previewed: _Previewed | None) -> None:
         """Keeps them until all earlier ones are stored."""
-        self._waiting[number] = customer, rows
+        self._waiting[number] = customer, previewed
         async with self._lock:
             while self._next in self._waiting:
-                previewed, replacement = self._waiting.pop(self._next)
-                await self._writer.replace_estimates(previewed.id or "", replacement, now=self._now())
+                scanned, replacement = self._waiting.pop(self._next)
+                await self._writer.replace_estimates(
+                    scanned.id or "",
+                    replacement.rows if replacement else None,
+                    named=replacement.named if replacement else (),
+                    now=self._now(),
+                )
                 self._next += 1

@@ -5,7 +5,7 @@ lease, it can write nothing more.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.autumn.models import Environment
 from bot.digests import sections
-from bot.digests.items import ScannedCustomer, StoredItem
+from bot.digests.items import APART, ScannedCustomer, StoredItem, join_plans
 from bot.digests.sections import invoices
 from bot.store.database import Database, insert, unbroken
 from bot.store.tables import digest_items, digest_scans
@@ -313,7 +313,6 @@ class ScanWriter:
     @unbroken
     async def largest(self, most: int) -> list[ScannedCustomer]:
         """Customers with an id and estimates, the largest totals first."""
-        is_upcoming = digest_items.c.at >= self.held.started_at
         total = func.coalesce(func.sum(digest_items.c.amount // _MILLION), 0)
         query = (
             select(
@@ -321,7 +320,7 @@ class ScanWriter:
                 func.min(digest_items.c.customer).label("customer"),
                 func.min(digest_items.c.email).label("email"),
             )
-            .where(*self._invoices(), is_upcoming, digest_items.c.customer_id.is_not(None))
+            .where(*self._upcoming(), digest_items.c.customer_id.is_not(None))
             .group_by(digest_items.c.customer_id)
             .order_by(total.desc(), digest_items.c.customer_id)
             .limit(most)
@@ -332,24 +331,38 @@ class ScanWriter:
 
     @unbroken
     async def replace_estimates(
-        self, customer_id: str, rows: Sequence[StoredItem] | None, *, now: datetime
+        self,
+        customer_id: str,
+        rows: Sequence[StoredItem] | None,
+        *,
+        named: Collection[str] = (),
+        now: datetime,
     ) -> None:
-        """Replaces a customer's estimates by Autumn's previews; None keeps them."""
+        """Replaces a customer's estimates by Autumn's previews; None keeps them. `named`: the products in
+        previews of any date."""
         async with self.database.writing() as connection:
             await self._renew(connection, now, previewed=digest_scans.c.previewed + 1)
             if rows is None:
                 return
             await connection.execute(
                 delete(digest_items).where(
-                    *self._invoices(),
+                    *self._upcoming(),
                     digest_items.c.customer_id == customer_id,
-                    digest_items.c.at >= self.held.started_at,
+                    or_(
+                        digest_items.c.details[APART].as_boolean().is_(None),
+                        digest_items.c.plans.in_([join_plans([plan_id]) for plan_id in named]),
+                    ),
                 )
             )
             await self._insert(connection, rows)
 
-    def _invoices(self) -> tuple[ColumnElement[bool], ...]:
-        return digest_items.c.scan_id == self.held.id, digest_items.c.section == invoices.SECTION.key
+    def _upcoming(self) -> tuple[ColumnElement[bool], ...]:
+        at = digest_items.c.at
+        return (
+            digest_items.c.scan_id == self.held.id,
+            digest_items.c.section == invoices.SECTION.key,
+            or_(at >= self.held.started_at, at.is_(None)),
+        )
 
     async def _renew(self, connection: AsyncConnection, now: datetime, **counts: Any) -> None:
         await _guarded(connection, self.held, {"lease_until": now + self.lease, **counts})

@@ -15,7 +15,7 @@ class Timing(StrEnum):
     """Which of a section's rows a digest lists."""
 
     WITHIN_WINDOW = "within_window"
-    """Those due within the digest's window."""
+    """Those due within the digest's window, or at an unknown time."""
     UNTIL_WINDOW_ENDS = "until_window_ends"
     """Those due before the window ends, however long overdue, as Autumn has yet to catch up on them. What has
     already happened is listed once."""
