@@ -101,11 +101,12 @@ def _subscription(subscription: Subscription, answer: Overview, currencies: name
     """`*Team* $199 per month`; its state and dates only where they say more than that it runs."""
     state = status(subscription, answer.read_at)
     starts = state is Status.SCHEDULED and subscription.started_at is not None
+    waits = state is Status.SCHEDULED and not starts
     return _facts(
         f"*{names.plan(subscription, answer.names)}*",
         products.price(subscription, currencies),
         products.quantity(subscription),
-        products.state(subscription, answer.read_at).lower() if state is Status.OTHER else "",
+        products.state(subscription, answer.read_at).lower() if waits or state is Status.OTHER else "",
         products.following(subscription, answer.read_at, currencies).lower() if starts else "",
         labels.BY_ENTITIES.lower() if subscription.scope == "entity" else "",
     )

@@ -277,3 +277,9 @@ def test_earliest_invoice_is_the_next_charge() -> None:
     upcoming = (preview(total=Decimal(5)), preview(invoice_at=BEFORE))
     card_text = text_of(draw(overview(billing=Billing((), upcoming)), PLACE))
     assert "*Next invoice:* $20.00 on Nov 2, 2026, before tax" in card_text
+
+
+def test_scheduled_product_without_a_day_does_not_look_active() -> None:
+    coming = subscription("team", status="scheduled", started_at=None)
+    card_text = text_of(draw(overview(customer=customer(subscriptions=[coming])), PLACE))
+    assert "*Team* $20 per month, scheduled" in card_text
