@@ -102,14 +102,16 @@ class BatchNotifier:
                 await self.redraw(batch_id, card.ts)
 
     async def redraw(self, batch_id: str, ts: str) -> None:
-        """Redraws one card, even if it is up to date."""
-        record = await repository.get(self._database, batch_id)
-        if record is None:
-            return
-        lines = await repository.lines(self._database, batch_id)
-        for card in await BATCH_CARDS.of(self._database, batch_id):
-            if card.ts == ts:
-                await self._draw(card, record, lines)
+        """Redraws one card, even if it is up to date. In turn: an older drawing must not cover a newer
+        one."""
+        async with self._turns.of(batch_id), asyncio.timeout(self._within):
+            record = await repository.get(self._database, batch_id)
+            if record is None:
+                return
+            lines = await repository.lines(self._database, batch_id)
+            for card in await BATCH_CARDS.of(self._database, batch_id):
+                if card.ts == ts:
+                    await self._draw(card, record, lines)
 
     async def send_csv(self, batch: BatchRecord, lines: Sequence[BatchLineRecord], user: str) -> None:
         """The whole list, to one person's direct messages."""

@@ -1,5 +1,6 @@
 """How a bulk change is shown when Slack refuses its card or is slow."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +19,7 @@ from bot.batches.running import BatchTimeouts
 from bot.changes.line_form import LineCells
 from tests.running import APPROVALS, Running, running_maple
 from tests.screen import on_screen
+from tests.waiting import wait_until
 
 NEVER = BatchTimeouts(tick=3600, redraw=0.01, poll=0.02)
 """Cards are drawn only when a test asks for it."""
@@ -156,3 +158,19 @@ async def test_only_posted_and_outdated_cards_are_drawn(manual_maple: Running) -
     # As after its undo was requested.
     await notifier.redraw_all(batch.id)
     assert [call.method for call in manual_maple.slack.calls[before:]] == ["chat.update"]
+
+
+async def test_older_redraw_never_covers_a_newer_state(manual_maple: Running) -> None:
+    batch = await request_list(manual_maple)
+    notifier = manual_maple.bot.services.batch_notifier
+    card = await BATCH_CARDS.in_approvals_channel(manual_maple.bot.database, batch.id)
+    assert card is not None
+    faults = manual_maple.slack.faults
+    faults.add("chat.update", "latency", seconds=0.3)
+    older = asyncio.create_task(notifier.redraw(batch.id, card.ts))
+    await wait_until(lambda: not faults._faults)
+    await deny_list(manual_maple, batch)
+    await older
+    manual_maple.lea.go("#billing")
+    await manual_maple.lea.sees(DENIED)
+    manual_maple.lea.does_not_see(WAITING)
