@@ -28,7 +28,7 @@ from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.wishes import Wishes
 from bot.autumn.client import Autumn
-from bot.background import BackgroundTasks, Supervision
+from bot.background import BackgroundTasks, Grace, Supervision
 from bot.batches.drafts import CheckedLists
 from bot.batches.notifier import BatchNotifier
 from bot.batches.service import BatchService
@@ -82,6 +82,7 @@ class Maple:
         self.environment = settings.environment
         self.metrics = Metrics()
         self.background = BackgroundTasks()
+        self._stopping = Grace(self.timeouts.drain)
         self.url = ""
         self.taking = False
         """Whether new work is taken: from when Slack has said who Maple is, until it is told to stop."""
@@ -184,7 +185,7 @@ class Maple:
             stack.callback(self.changes.sweeper.stop)
             self.changes.sweeper.start(sweep)
             for ticker in (self.batches.ticker, self.digests.ticker, self.alerts.ticker):
-                stack.push_async_callback(ticker.stop, self.timeouts.drain)
+                stack.push_async_callback(self._stopping.share, ticker.stop)
                 ticker.start()
             if self.settings.slack_app_token is not None:
                 self._socket = Socket(
@@ -393,8 +394,9 @@ class Maple:
 
     def _stop_taking(self) -> None:
         self.taking = False
+        self._stopping.begin()
         log.info("stopping", count=len(self.background))
 
     async def _drain(self) -> None:
-        cut = await self.background.drain(self.timeouts.drain)
+        cut = await self._stopping.share(self.background.drain)
         log.info("stopped", count=cut)

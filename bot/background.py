@@ -4,7 +4,7 @@ the background parts still make progress."""
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
@@ -136,6 +136,25 @@ class KeyedLocks(Generic[K]):
             yield
         finally:
             lock.release()
+
+
+class Grace:
+    """The seconds that all parts of a stop share, though they stop one after another."""
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._ends: float | None = None
+
+    def begin(self) -> float:
+        """When it ends: it has begun already, or begins now."""
+        if self._ends is None:
+            self._ends = self._clock() + self._seconds
+        return self._ends
+
+    async def share(self, stop: Callable[[float], Awaitable[T]]) -> T:
+        """Stops a part, within the seconds that are left."""
+        return await stop(max(0.0, self.begin() - self._clock()))
 
 
 class Supervision:

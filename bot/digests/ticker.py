@@ -65,25 +65,29 @@ class Ticker:
         self._scheduler.start()
 
     async def stop(self, seconds: float) -> None:
-        """Stops ticking. Posts under way have `seconds` to finish; everything else is given back for others
-        to deliver."""
+        """Stops ticking. Posts, threads and notices under way have `seconds` to finish; everything else is
+        given back for others to deliver."""
         self._stopped = True
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
         # A tick may still be using the database, whether it was cut off or not.
         await asyncio.gather(*self._ticks, return_exceptions=True)
-        posting = [delivery for delivery, run in self._deliveries.items() if run.id in self._posting.sending]
-        if posting:
-            await asyncio.wait(posting, timeout=seconds)
-        unfinished = dict(self._deliveries)
-        tasks = [*unfinished, *self._notices]
-        for task in tasks:
+        deliveries, notices = dict(self._deliveries), {*self._notices}
+        sending = {delivery for delivery, run in deliveries.items() if run.id in self._posting.sending}
+        finishing = sending | notices
+        for delivery in deliveries.keys() - sending:
+            # Otherwise it could begin to post just before the time is up.
+            delivery.cancel()
+        if finishing:
+            await asyncio.wait(finishing, timeout=seconds)
+        for task in finishing:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for run in unfinished.values():
-            with contextlib.suppress(SQLAlchemyError, OSError):
-                await self._posting.settlement.release(run)
+        await asyncio.gather(*deliveries, *notices, return_exceptions=True)
+        for delivery, run in deliveries.items():
+            if delivery.cancelled():
+                with contextlib.suppress(SQLAlchemyError, OSError):
+                    await self._posting.settlement.release(run)
 
     async def tick(self) -> None:
         """Starts as many due runs as there is room for. Never raises."""

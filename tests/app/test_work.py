@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from bot.background import BackgroundTasks
+from bot.background import BackgroundTasks, Grace
 
 
 async def test_drain_includes_work_started_by_work() -> None:
@@ -122,3 +122,17 @@ async def test_uncancellable_work_is_abandoned() -> None:
         await work.within(5, slow(True))
     assert await work.drain(10) == 0
     assert sorted(done) == [False, False, True, True]
+
+
+async def test_parts_that_stop_share_one_grace() -> None:
+    time = 100.0
+    grace = Grace(25, clock=lambda: time)
+    given: list[float] = []
+
+    async def stop(seconds: float) -> None:
+        given.append(seconds)
+
+    grace.begin()
+    for time in (100.0, 120.0, 130.0):  # noqa: B007 - the clock reads it
+        await grace.share(stop)
+    assert given == [25, 5, 0]

@@ -105,6 +105,60 @@ async def test_stop_lets_a_post_finish_and_releases_the_rest(harness: DigestHarn
     assert (len(harness.posts()), len(harness.posts(FINANCE))) == (1, 1), "no lease had to lapse"
 
 
+async def test_stop_lets_a_thread_finish(harness: DigestHarness) -> None:
+    await harness.digest()
+    harness.at(DUE)
+    reached: list[str] = []
+
+    async def note(point: str) -> None:
+        reached.append(point)
+        if point == "reply_marked":
+            harness.slack.faults.add("chat.postMessage", "latency_after", seconds=0.2)
+
+    bot = await harness.bot(checkpoint=note)
+    await bot.ticker.tick()
+    await wait_until(lambda: "reply_marked" in reached)
+    await bot.ticker.stop(10)
+    assert "reply_sent" in reached
+    assert [run.state for run in await harness.runs()] == [RunState.POSTED]
+    assert len(harness.replies()) == 1
+
+
+async def test_post_that_has_not_begun_never_begins_during_a_stop(harness: DigestHarness) -> None:
+    await harness.digest()
+    await harness.digest(FINANCE)
+    harness.at(DUE)
+    reached: list[str] = []
+    stopping = asyncio.Event()
+
+    async def wait(point: str) -> None:
+        if point == "claimed" and reached.count(point):
+            await stopping.wait()
+        reached.append(point)
+
+    bot = await harness.bot(checkpoint=wait)
+    harness.slack.faults.add("chat.postMessage", "latency", seconds=0.2)
+    await bot.ticker.tick()
+    await wait_until(lambda: "marked" in reached)
+    stop = asyncio.create_task(bot.ticker.stop(10))
+    asyncio.get_running_loop().call_soon(stopping.set)
+    await stop
+    assert reached.count("marked") == 1
+
+
+async def test_stop_lets_a_notice_to_an_owner_finish(harness: DigestHarness) -> None:
+    digest = await harness.digest()
+    bot = await harness.bot()
+    assert await bot.pause(digest.id, by="U02RAJ")
+    harness.slack.faults.add("chat.postMessage", "latency_after", seconds=0.2)
+    await bot.ticker.tick()
+    await wait_until(lambda: len(harness.told()) == 1)
+    await bot.ticker.stop(10)
+    harness.move(minutes=5)
+    await tick(await harness.bot())
+    assert len(harness.told()) == 1
+
+
 async def test_endless_post_is_cancelled(harness: DigestHarness) -> None:
     await harness.digest()
     harness.at(DUE)

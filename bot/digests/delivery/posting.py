@@ -71,6 +71,8 @@ class DigestPosting:
         self._organization = organization
         timeouts = process.timeouts
         self._queue = ChannelQueue(channel=timeouts.channel, overall=timeouts.overall)
+        self.sending: set[str] = set()
+        """Runs with a post under way, or its thread: better not cut off."""
         self.settlement = RunSettlement(process, owner_notifier)
         self._thread = ThreadPosting(
             process,
@@ -79,11 +81,10 @@ class DigestPosting:
             targets=targets,
             settlement=self.settlement,
             queue=self._queue,
+            sending=self.sending,
         )
         self.others_wait = False
-        """Whether more digests are due than are being delivered."""
-        self.sending: set[str] = set()
-        """Runs with a post under way: better not cut off."""
+        """Whether more digests are due than are being delivered, or others are to take over the threads."""
 
     async def deliver(self, run: Run, report_progress: ReportProgress | None = None) -> Delivery:
         """One attempt, by the holder of the run's lease, which is renewed meanwhile."""
@@ -252,6 +253,7 @@ class ThreadPosting:
         targets: PostTargets,
         settlement: RunSettlement,
         queue: ChannelQueue,
+        sending: set[str],
     ) -> None:
         self._process = process
         self._database = process.database
@@ -260,6 +262,7 @@ class ThreadPosting:
         self._targets = targets
         self._settlement = settlement
         self._queue = queue
+        self._sending = sending
 
     async def deliver(self, run: Run, outcome: DeliveryOutcome, org: Organization | None) -> Delivery:
         """Posts the thread of a run whose post is in the channel, and settles the run.
@@ -290,7 +293,11 @@ class ThreadPosting:
                 return await self._settle(run, done)
             if not destination.channel:
                 return await self._put_off(run, done, destination.wait or self._wait(run))
-            return await self._post(run, done, card, destination.channel)
+            self._sending.add(run.id)
+            try:
+                return await self._post(run, done, card, destination.channel)
+            finally:
+                self._sending.discard(run.id)
 
     async def _card(self, run: Run, org: Organization | None) -> Card | None:
         """None if there are no rows, or they have been deleted."""
