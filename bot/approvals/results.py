@@ -68,3 +68,5 @@ class Result(StrEnum):
     """There is no such change."""
     TROUBLE = "trouble"
     """Autumn could not be read (`error`); nothing was decided, and it can be tried again."""
+    FAULT = "fault"
+    """A line of a batch: something in Maple failed before it was requested."""

@@ -125,6 +125,11 @@ class ChangeService:
         matching = await self._select(changes.c.id == change_id)
         return matching[0] if matching else None
 
+    async def submitted(self, submission_id: str) -> Record | None:
+        """The change that this form became."""
+        matching = await self._select(changes.c.submission_id == submission_id)
+        return matching[0] if matching else None
+
     async def history(self, customer_id: str, *, limit: int = 50) -> list[Record]:
         """The changes of a customer, newest first. Ask `may_history` first."""
         return await self._select(changes.c.customer_id == customer_id, newest_first=True, limit=limit)

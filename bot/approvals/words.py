@@ -444,6 +444,9 @@ RESULTS: Mapping[Result, Say] = {
         "Nothing was changed. Withdraw it, and request what is needed instead.",
     ),
     Result.NO_UNDO: Say("This can't be undone, or is already being undone.", "Nothing was changed."),
+    Result.FAULT: Say(
+        "Something went wrong in Maple, so nothing was sent.", "Your Maple admin finds it in the log."
+    ),
     Result.UNKNOWN: Say("Maple can't find this change.", "Nothing was changed."),
     Result.TROUBLE: Say(
         "Maple couldn't read the customer from Autumn.", "Nothing was decided. Try again in a minute."

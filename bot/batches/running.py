@@ -24,6 +24,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from aiolimiter import AsyncLimiter
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.access.people import Actor
 from bot.access.policy import DecisionReason
@@ -36,13 +37,17 @@ from bot.autumn.shares import acting_for
 from bot.batches import line_steps, repository
 from bot.batches.model import BatchLineRecord, BatchRecord, LineState
 from bot.batches.notifier import Redraws
-from bot.log import log
+from bot.log import error_location, log
 from bot.runtime import Runtime
 from bot.store import leases
+from bot.store.errors import StoreLost
 
 _PASSING = frozenset({Cause.NOT_REACHED, Cause.NOT_READ, Cause.RATE_LIMITED})
 """Nothing was changed because Autumn could not be asked: the lines after it would fare no better. Once the
 batch is resumed, such a line is requested once more."""
+
+_MOST_ATTEMPTS = 3
+"""At a line that is interrupted each time, before the batch goes on without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,7 @@ class Runner:
         """How it ended; None if it was cut off before anything was sent."""
         request = _request(batch, line)
         waits = iter(self._timeouts.waits)
-        while _unreachable(outcome := await self._changes.submit(request)):
+        while _unreachable(outcome := await self._submit(request)):
             wait = next(waits, None)
             if wait is None:
                 await self._pause(batch)
@@ -180,6 +185,21 @@ class Runner:
             return await self._became(batch, line, outcome.record)
         return replace(line, state=LineState.REFUSED, why=outcome.result)
 
+    async def _submit(self, request: ChangeRequest) -> Outcome:
+        """Raises the database's errors only: a fault at one line must not hold up the others."""
+        try:
+            return await self._changes.submit(request)
+        except (SQLAlchemyError, OSError, StoreLost):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the batch goes on
+            log.error(
+                "line failed",
+                error=type(error).__name__,
+                at=error_location(error),
+                reference=request.submission_id,
+            )
+        return Outcome(Result.FAULT, await self._changes.submitted(request.submission_id))
+
     async def _became(
         self, batch: BatchRecord, line: BatchLineRecord, record: Record
     ) -> BatchLineRecord | None:
@@ -187,7 +207,8 @@ class Runner:
         while record.state in IN_PROGRESS:
             await asyncio.sleep(self._timeouts.poll)
             record = await self._changes.get(record.id) or record
-        if record.ending is Cause.INTERRUPTED and record.state is State.FAILED:
+        interrupted = record.ending is Cause.INTERRUPTED and record.state is State.FAILED
+        if interrupted and line.attempt + 1 < _MOST_ATTEMPTS:
             return None
         why = record.ending or record.state.value
         if record.state is State.FAILED and record.ending in _PASSING:

@@ -11,6 +11,8 @@ from bot.access.policy import Verb
 from bot.access.rules import BUILT_IN
 from bot.approvals.cards import GRACE
 from bot.approvals.lifecycle import Cause, Record, State
+from bot.approvals.requests import ChangeRequest, Outcome
+from bot.approvals.results import Result
 from bot.approvals.service import ChangeService
 from bot.approvals.steps import Lease
 from bot.batches import line_steps, repository, running
@@ -75,6 +77,62 @@ async def test_batch_of_a_dead_process_is_continued_by_another(harness: BatchHar
     # A write that may have been sent is read back, never sent again.
     unsure = point == "marked"
     assert set(states) == {LineState.UNCONFIRMED if unsure else LineState.APPLIED}
+
+
+@pytest.mark.parametrize("requested", [True, False])
+async def test_batch_goes_on_without_a_line_that_fails_each_time(
+    sqlite_harness: BatchHarness, monkeypatch: pytest.MonkeyPatch, requested: bool
+) -> None:
+    harness, submit, attempts = sqlite_harness, ChangeService.submit, 0
+
+    async def fault(reached: str) -> None:
+        nonlocal attempts
+        if reached == "claimed" and attempts < 3 and requested:
+            attempts += 1
+            raise LookupError
+
+    async def faulty(changes: ChangeService, request: ChangeRequest) -> Outcome:
+        if not requested and request.input.customer == CUSTOMERS[0]:
+            raise LookupError
+        return await submit(changes, request)
+
+    monkeypatch.setattr(ChangeService, "submit", faulty)
+    replica = harness.replica(checkpoint=fault, timeouts=ONE_BY_ONE)
+    batch = await harness.approved(replica)
+    going = asyncio.create_task(replica.run())
+
+    async def recovered() -> bool:
+        harness.inner.clock.move(seconds=1)
+        await replica.changes.sweeper.sweep(harness.inner.clock(), "recovery")
+        return going.done()
+
+    await wait_until(recovered)
+    await going
+    first, second = await harness.lines(replica, batch)
+    assert (first.state, bool(first.change_id)) == (LineState.REFUSED, requested)
+    assert first.why == (Cause.INTERRUPTED if requested else Result.FAULT)
+    assert second.state is LineState.APPLIED
+    assert (await harness.now(replica, batch)).state is BatchState.DONE
+    assert harness.inner.written() == 1
+    assert await harness.inner.trail_is_intact()
+
+
+async def test_line_that_loses_the_database_is_continued(sqlite_harness: BatchHarness) -> None:
+    harness, lost = sqlite_harness, 0
+
+    async def lose(reached: str) -> None:
+        nonlocal lost
+        if reached == "claimed" and not lost:
+            lost += 1
+            raise OperationalError("", {}, Exception())
+
+    replica = harness.replica(checkpoint=lose)
+    batch = await harness.approved(replica, lines_giving("cus_bold"))
+    await replica.run()
+    assert await harness.states(replica, batch) == [LineState.RUNNING]
+    survivor = await recover_as_another_process(harness)
+    await survivor.run()
+    assert await assert_each_once(harness, survivor, batch) == [LineState.APPLIED]
 
 
 async def test_two_replicas_never_apply_a_batch_at_the_same_time(harness: BatchHarness) -> None:
