@@ -104,35 +104,40 @@ async def submitted(interaction: Interaction, services: Services, form: Submitte
     interaction = replace(interaction, channel=form.meta.channel)
     async with errors_in_modal(interaction, services, batch_form.stopped):
         read = form.read or await _read(interaction, services, form)
+        if isinstance(read, str):
+            await _reject(interaction, services, form, f"{read} {words.NOTHING_REQUESTED}")
+            return
         await _check(interaction, services, form.meta, read, form.input.reason)
+
+
+async def _reject(interaction: Interaction, services: Services, form: SubmittedBatch, why: str) -> None:
+    """The form again, with why its list could not be read; in mrkdwn."""
+    view = batch_form.again(form.meta, form.input, why, most=services.batches.most_lines)
+    await update_modal(interaction, services, view, instead=batch_card.sentence(why))
 
 
 async def check_typed(
     interaction: Interaction, services: Services, meta: Meta, short: ShortForm, sentences: Sequence[Sentence]
 ) -> None:
     """In place of the form for one change: several changes of the customer as a checked list; or the form
-    with that list, where the reason is still missing. An entity that is not clear is refused by the list."""
+    with that list, where something is still missing. An entity that is not clear is refused by the list."""
     customer = await services.autumn.customer(meta.customer, expand=CARD)
     features, now = names.features(customer), services.now()
     lines = [short.line(sentence, features, now) for sentence in sentences]
     entity, reason = meta.entity or sentences[0].entity, sentences[0].reason
     pasted = csv_file.pasted(registry.kind(meta.kind), lines, meta.customer, entity)
     batch = BatchMeta(key=meta.submission, channel=meta.channel)
-    if not reason:
+    read = parsing.read(pasted, ForAll())
+    if not reason or isinstance(read, Note):
         form = batch_form.build(batch, most=services.batches.most_lines, pasted=pasted)
         await services.replies.update_modal(interaction.view, form)
         return
-    read = _or_words(parsing.read(pasted, ForAll()))
     await _check(interaction, services, batch, read, reason[:LONGEST_REASON])
 
 
 async def _check(
-    interaction: Interaction, services: Services, meta: BatchMeta, read: ReadList | str, reason: str
+    interaction: Interaction, services: Services, meta: BatchMeta, read: ReadList, reason: str
 ) -> None:
-    """`read`: the list; or a sentence that says why it could not be read."""
-    if isinstance(read, str):
-        await _show(interaction, services, batch_card.sentence(f"{read} {words.NOTHING_REQUESTED}"))
-        return
     checked = await services.batches.check(read.lines, interaction.actor)
     problems = sorted([*read.problems, *checked.problems], key=lambda problem: problem.number)
     checked = replace(checked, problems=tuple(problems))
@@ -210,9 +215,9 @@ async def _read(interaction: Interaction, services: Services, form: SubmittedBat
     """The lines of a file or of a list of customers; or in words why there are none."""
     if form.meta.draft:
         draft_lines = await services.batches.kept(form.meta.draft, interaction.actor)
-        return (
-            words.GONE if draft_lines is None else ReadList(parsing.filled(draft_lines, form.input.for_all))
-        )
+        if draft_lines is None:
+            return words.LISTED_GONE
+        return ReadList(parsing.filled(draft_lines, form.input.for_all))
     try:
         content = await files.download(
             services.slack, form.input.file, user=interaction.user, most=MOST_BYTES
@@ -225,13 +230,10 @@ async def _read(interaction: Interaction, services: Services, form: SubmittedBat
         case FileRefusal.NOT_GIVEN:
             return words.FILE_NOT_GIVEN
         case bytes():
-            return _or_words(parsing.read(content, form.input.for_all))
+            read = parsing.read(content, form.input.for_all)
+            return notes.mrkdwn(read) if isinstance(read, Note) else read
         case _:
             assert_never(content)
-
-
-def _or_words(read: ReadList | Note) -> ReadList | str:
-    return notes.mrkdwn(read) if isinstance(read, Note) else read
 
 
 async def _save_draft(interaction: Interaction, services: Services, checked: CheckedBatch) -> str:

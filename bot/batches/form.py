@@ -97,7 +97,18 @@ def build(
 ) -> dict[str, Any]:
     """`most`: lines that a list may have. `gathered`: from forms, to go on with instead."""
     source = _listed(meta) if meta.draft else [*_go_on(gathered), *_given(pasted, most)]
-    fields = [*source, *_for_all(needed=bool(meta.draft)), _reason()]
+    return _form(meta, [*source, *_for_all(ForAll(), needed=bool(meta.draft)), _reason()])
+
+
+def again(meta: BatchMeta, filled: BatchInput, trouble: str, *, most: int) -> dict[str, Any]:
+    """The form as it was filled in, for another list: `trouble`, in mrkdwn, says why its own was not read."""
+    anew = meta.model_copy(update={"draft": "", "customers": 0})
+    says = blocks.section("trouble", f":warning: {trouble}")
+    fields = [says, *_given("", most), *_for_all(filled.for_all, needed=False), _reason(filled.reason)]
+    return _form(anew, fields)
+
+
+def _form(meta: BatchMeta, fields: list[Block]) -> dict[str, Any]:
     view = surfaces.modal(words.TITLE, fields, callback=ids.BATCH_FORM, metadata=meta.encode())
     submit = surfaces.plain_text(words.CHECK)
     return {**view, "submit": submit, "close": surfaces.plain_text(phrases.CANCEL)}
@@ -169,11 +180,13 @@ def _kind(kind: ChangeKind[Any]) -> str:
     return words.kind(kind.command, usage, usual=kind is registry.usual_line())
 
 
-def _for_all(*, needed: bool) -> list[Block]:
+def _for_all(filled: ForAll, *, needed: bool) -> list[Block]:
     offered = [blocks.option(label, value, more) for value, (label, more) in _actions().items()]
-    action = blocks.select("batch:action", words.PICK_ACTION, offered, offered[0])
-    feature = blocks.picker(ids.BATCH_FEATURE, forms_words.PICK_FEATURE, min_query=0)
-    amount = blocks.typed("batch:amount", most=_LONGEST_AMOUNT)
+    picked = next((option for option in offered if option.value == filled.action), offered[0])
+    action = blocks.select("batch:action", words.PICK_ACTION, offered, picked)
+    known = blocks.option(filled.feature, filled.feature) if filled.feature else None
+    feature = blocks.picker(ids.BATCH_FEATURE, forms_words.PICK_FEATURE, min_query=0, initial=known)
+    amount = blocks.typed("batch:amount", filled.amount, most=_LONGEST_AMOUNT)
     hint = "" if needed else words.FOR_ALL_HINT
     return [
         blocks.field(ACTION_BLOCK, words.ACTION, action),
@@ -187,6 +200,6 @@ def _actions() -> Mapping[str, tuple[str, str]]:
     return registry.line_form(registry.usual_line().id).actions
 
 
-def _reason() -> Block:
-    reason = blocks.typed("batch:reason", most=LONGEST_REASON, lines=True)
+def _reason(filled: str = "") -> Block:
+    reason = blocks.typed("batch:reason", filled, most=LONGEST_REASON, lines=True)
     return blocks.field(REASON_BLOCK, forms_words.REASON, reason, forms_words.REASON_HINT)

@@ -100,6 +100,7 @@ GATHERED_GONE = (
     "This list is no longer there: it was requested, passed on or cancelled in another window, or nothing "
     "was added to it for a day."
 )
+LISTED_GONE = "The customers of this list are no longer kept. List them again, or paste or upload a list."
 GONE = "This list is no longer kept. Check it again; nothing was requested."
 CSV_SENT = "The file is in your direct messages with Maple."
 WRONG_CSV_GONE = "The wrong lines are no longer kept. Check the list again."

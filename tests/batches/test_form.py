@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.batches import form, parsing, words
-from bot.batches.form import BatchMeta
+from bot.batches.form import BatchInput, BatchMeta
 from bot.batches.model import BatchLine
 from bot.batches.parsing import ForAll
 from bot.changes.forms import words as forms_words
@@ -77,6 +77,18 @@ def test_customers_of_a_list_get_the_values_filled_in() -> None:
     assert parsing.filled(stored_lines, ForAll("set", "messages", "5k")) == tuple(
         BatchLine(number, f"cus_{number}", LineCells("messages", "5k", "set")) for number in (1, 4)
     )
+
+
+def test_form_whose_list_was_not_read_keeps_what_was_filled_in() -> None:
+    filled = BatchInput(ForAll("set", "messages", "5k"), "The outage", file="F1")
+    view = form.again(LISTED, filled, words.LISTED_GONE, most=500)
+    assert BatchMeta.decode(view["private_metadata"]) == PASTED, "it takes another list"
+    fields = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
+    assert fields[form.ACTION_BLOCK]["initial_option"]["value"] == "set"
+    assert fields[form.FEATURE_BLOCK]["initial_option"]["value"] == "messages"
+    assert fields[form.AMOUNT_BLOCK]["initial_value"] == "5k"
+    assert fields[form.REASON_BLOCK]["initial_value"] == "The outage"
+    assert words.LISTED_GONE in view["blocks"][0]["text"]["text"]
 
 
 def test_form_is_within_slacks_limits() -> None:

@@ -113,6 +113,17 @@ async def test_file_that_cannot_be_read_is_reported(maple: Running) -> None:
         await maple.ana.close()
 
 
+async def test_another_file_is_taken_in_the_same_form(maple: Running) -> None:
+    await open_form(maple.ana)
+    await maple.ana.attach(words.FILE, "list.csv", b"PK\x03\x04")
+    await maple.ana.fill(forms_words.REASON, "The outage")
+    await maple.ana.submit()
+    await maple.ana.sees("spreadsheet's own file")
+    await maple.ana.attach(words.FILE, "list.csv", LIST.encode())
+    await maple.ana.submit()
+    assert TITLE in await maple.ana.sees(words.SEND)
+
+
 async def test_form_says_what_is_missing_and_applies_its_fields_to_all_lines(maple: Running) -> None:
     await open_form(maple.ana)
     await maple.ana.fill(forms_words.REASON, "The outage")
@@ -153,6 +164,23 @@ async def test_all_customers_of_a_list_are_changed(maple: Running) -> None:
     screen = await maple.ana.sees("Bulk change: ")
     counted = [re.search(pattern, screen) for pattern in (r"Bulk change: (\d+) ", r"(\d+) lines? can't")]
     assert sum(int(count[1]) for count in counted if count) == number > 10
+
+
+async def test_form_goes_on_with_another_list_when_its_customers_are_no_longer_kept(maple: Running) -> None:
+    await maple.ana.command("/autumn list product:pro")
+    await maple.ana.sees(finder_words.CHANGE_ALL)
+    await maple.ana.click(finder_words.CHANGE_ALL)
+    await maple.ana.sees("customers from the list")
+    await maple.ana.choose(forms_words.FEATURE, "Messages")
+    await maple.ana.fill(words.AMOUNT, "10")
+    await maple.ana.fill(forms_words.REASON, "The outage")
+    maple.clock.move(timedelta(days=2))
+    await maple.bot.batches.ticker.keep_up()
+    await maple.ana.submit()
+    await maple.ana.sees(words.LISTED_GONE)
+    await maple.ana.fill(words.LIST, "customer\ncus_bold\ncus_html")
+    await maple.ana.submit()
+    assert "Messages: 2 lines, 20 in all" in await maple.ana.sees(words.SEND)
 
 
 # The checked list
