@@ -98,14 +98,15 @@ async def _ask_others(
     key = f"ask {interaction.user} {ask.key or interaction.value}"
     if not await services.deliveries.first(key):
         return Result.ASKED_BEFORE
-    result = None
     try:
         result = await services.wishes.ask(
             wished.request, interaction.actor, wished.asked, besides=wished.besides
         )
-    finally:
-        if result is not Result.PASSED_ON:
-            await services.deliveries.again(key)
+    except Exception:
+        await services.deliveries.again(key)
+        raise
+    if result not in (Result.PASSED_ON, Result.MAYBE_PASSED_ON):
+        await services.deliveries.again(key)
     if result is not Result.PASSED_ON or not ask.gathered:
         return result
     # Not before: a list that could not be passed on stays open. Whoever requests it in between does so under

@@ -29,6 +29,7 @@ from handlers.services import Services
 
 _LONGEST = 300
 _SUBMITTED = (Result.DONE, Result.AGAIN)
+_ASKED_OTHERS = (Result.PASSED_ON, Result.MAYBE_PASSED_ON, Result.ASKED_BEFORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,10 @@ async def _ask_others(
         if not decision.permit:
             form = _filled_form(meta, interaction.state)
             outcome = Outcome(await services.wishes.pass_on(request, form, assessment), assessment=assessment)
-    if outcome.result not in (Result.PASSED_ON, Result.AGAIN):
+    if outcome.result not in _ASKED_OTHERS:
         await _show_refusal(interaction, services, meta, outcome)
         return
-    await _ended(interaction, services, meta, Result.PASSED_ON)
+    await _ended(interaction, services, meta, outcome.result)
 
 
 async def _show_refusal(interaction: Interaction, services: Services, meta: Meta, outcome: Outcome) -> None:

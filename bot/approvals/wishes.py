@@ -5,7 +5,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import Actor
@@ -24,8 +23,10 @@ from bot.approvals.results import Result
 from bot.changes.forms.fields import called
 from bot.kit import mentions
 from bot.kit.card import Card
+from bot.log import log
 from bot.runtime import Runtime
 from bot.slack import messages
+from bot.slack.errors import SLACK_READ_ERRORS, PostStatus, interpret_error
 from bot.store.tables import changes
 
 _WISH = "wish-"
@@ -43,6 +44,8 @@ class Others:
 
 
 class Wishes:
+    """`slack`: a client that never retries on its own."""
+
     def __init__(
         self,
         runtime: Runtime,
@@ -78,13 +81,11 @@ class Wishes:
 
     async def pass_on(self, request: ChangeRequest, form: FilledForm, assessment: Assessment) -> Result:
         """Notifies those who may request it, with a button that opens the form as filled in. Once, however
-        often the form is submitted. Raises Slack's errors."""
+        often the form is submitted. Raises Slack's errors if it surely reached nobody."""
         targets = await self._targets(self._asking(assessment), [request.actor.user])
         if isinstance(targets, Result):
             return targets
         form = replace(form, id=f"{_WISH}{request.submission_id}")
-        if not await filled_forms.keep_first(self._database, form, now=self._now()):
-            return Result.AGAIN
         wish = Wish(
             form_id=form.id,
             requester=await self._directory.name(request.actor),
@@ -94,17 +95,19 @@ class Wishes:
         card = message_cards.wish_card(
             request, assessment, wish, now=self._now(), names=called(assessment.facts)
         )
+        if not await filled_forms.keep_first(self._database, form, now=self._now()):
+            return Result.ASKED_BEFORE
         try:
-            await self._send(card, targets)
-        except SlackApiError:
+            return await self._send(card, targets)
+        except SLACK_READ_ERRORS:
             await filled_forms.drop(self._database, form.id)
             raise
-        return Result.PASSED_ON
 
     async def ask(
         self, request: Request, actor: Actor, asked: Asked, *, besides: Sequence[str] = ()
     ) -> Result:
-        """Tells those who may what this person would like done. Raises Slack's errors."""
+        """Tells those who may what this person would like done. Raises Slack's errors if it surely reached
+        nobody."""
         targets = await self._targets(request, [actor.user, *besides])
         if isinstance(targets, Result):
             return targets
@@ -114,8 +117,7 @@ class Wishes:
             mentions=await self._mentions(actor),
             now=self._now(),
         )
-        await self._send(card, targets)
-        return Result.PASSED_ON
+        return await self._send(card, targets)
 
     async def _targets(self, request: Request, besides: Sequence[str]) -> list[str] | Result:
         """Where to post it, or why it cannot be: the approvals channel; without one, a few people who may,
@@ -124,19 +126,29 @@ class Wishes:
             return await self._channel.own_refusal() or [self._channel.id]
         return await self._who_may.able(request, besides) or Result.NOBODY_TO_ASK
 
-    async def _send(self, card: Card, targets: Sequence[str]) -> None:
-        """Sends it to everyone Slack lets it be sent to. Raises Slack's error if that is nobody."""
+    async def _send(self, card: Card, targets: Sequence[str]) -> Result:
+        """Sends it to everyone Slack lets it be sent to. Raises Slack's error if it surely reached nobody."""
         answers = await asyncio.gather(
             *(self._post(card, target) for target in targets), return_exceptions=True
         )
-        errors = [answer for answer in answers if isinstance(answer, BaseException)]
-        if len(errors) == len(targets):
-            raise errors[0]
+        for result in (Result.PASSED_ON, Result.MAYBE_PASSED_ON):
+            if result in answers:
+                return result
+        raise next(answer for answer in answers if isinstance(answer, BaseException))
 
-    async def _post(self, card: Card, target: str) -> None:
+    async def _post(self, card: Card, target: str) -> Result:
+        """Raises Slack's error if it was surely not posted."""
         person = mentions.is_user(target)
         channel = await messages.open_dm(self._slack, target) if person else target
-        await messages.post(self._slack, channel, card.text, card.plain)
+        try:
+            await messages.post(self._slack, channel, card.text, card.plain)
+        except SLACK_READ_ERRORS as error:
+            answer = interpret_error(error)
+            if answer.status is not PostStatus.DOUBT:
+                raise
+            log.warning("wish maybe not posted", error=answer.reason)
+            return Result.MAYBE_PASSED_ON
+        return Result.PASSED_ON
 
     async def _mentions(self, actor: Actor) -> str:
         """Whom the policy wants mentioned in the approvals channel; empty if the wish is not posted there."""

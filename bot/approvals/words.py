@@ -437,7 +437,15 @@ RESULTS: Mapping[Result, Say] = {
         "Maple found no one in particular to ask.",
         "Nothing was changed. Ask a colleague who can do this.",
     ),
-    Result.ASKED_BEFORE: Say("You already asked them.", "They have your message. Nothing was changed."),
+    Result.MAYBE_PASSED_ON: Say(
+        "Maple can't tell whether your message reached the people who can do this.",
+        "Slack didn't confirm it. Nothing was changed. If no one answers, ask a colleague directly.",
+    ),
+    Result.ASKED_BEFORE: Say(
+        "You already asked them.",
+        "Maple asks once, so it sent nothing this time. Nothing was changed. If no one answers, ask a "
+        "colleague directly.",
+    ),
     Result.MAY_YOURSELF: Say("You can do this yourself.", "Nothing was changed. Open it again to continue."),
     Result.NO_EDIT: Say(
         "This request can't be edited like that.",

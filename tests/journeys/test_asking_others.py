@@ -1,5 +1,6 @@
 """Passing on what the policy does not let a person request to those who may."""
 
+import pytest
 from sqlalchemy import text
 
 from bot.access import words as access_words
@@ -10,6 +11,7 @@ from bot.approvals.results import Result
 from bot.changes.forms import words as forms_words
 from bot.kit import ids, phrases
 from sandbox.slack import LocalPerson, payloads
+from sandbox.slack.faults import FaultKind
 from tests.journeys.changing import PREVIEW, close_and_read_own_card
 from tests.journeys.steps import assert_in_order
 from tests.running import Mode, Running, actor, running_maple
@@ -273,6 +275,27 @@ async def test_form_can_be_passed_on_after_slack_refused_it() -> None:
         await submit_again(maple)
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
         assert len(await approvals_questions(maple)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "posted"), [("error", 0), ("cut_before", 0), ("500_after", 1), ("cut_after", 1)]
+)
+async def test_form_that_slack_may_have_posted_is_not_called_passed_on_nor_sent_again(
+    fault: FaultKind, posted: int
+) -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        maple.slack.faults.add("chat.postMessage", fault)
+        await pass_form_on(maple, approvals_words.RESULTS[Result.MAYBE_PASSED_ON].what)
+        await submit_again(maple)
+        await maple.ana.sees(on_screen(approvals_words.RESULTS[Result.ASKED_BEFORE].do))
+        assert len(await approvals_questions(maple)) == posted
+
+
+async def test_form_that_reached_one_of_two_people_is_passed_on() -> None:
+    async with running_maple("http", policy=LEADS, approvals=None) as maple:
+        maple.slack.workspace.groups["S01LEADS"].users.append(maple.raj.id)
+        maple.slack.faults.add("chat.postMessage", "cut_before")
+        await pass_form_on(maple, approvals_words.RESULTS[Result.PASSED_ON].what)
 
 
 async def test_expired_form_is_not_opened() -> None:

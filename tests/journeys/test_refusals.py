@@ -281,6 +281,16 @@ async def test_question_is_asked_once_and_only_where_slack_lets_maple_post() -> 
         assert len(pieces) == 1
 
 
+async def test_question_that_slack_may_have_posted_is_not_called_asked_nor_sent_again() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        maple.slack.faults.add("chat.postMessage", "cut_after")
+        await ask_for_the_history(maple, approvals_words.RESULTS[Result.MAYBE_PASSED_ON].what)
+        await ask_for_the_history(maple, on_screen(approvals_words.RESULTS[Result.ASKED_BEFORE].do))
+        await question_to_lea(maple, Verb.HISTORY)
+        pieces = [piece for piece in maple.lea.pieces() if "Customer Acme Ltd" in piece]
+        assert len(pieces) == 1
+
+
 async def test_nobody_is_asked_for_what_is_gone_or_allowed(maple: Running) -> None:
     for value, result in (
         ('{"v":"undo","r":"gone"}', Result.UNKNOWN),
