@@ -115,7 +115,7 @@ a name."""
 _OF_NO_INTEREST = frozenset(
     {
         *("", "name", "customer name", "company", "note", "notes", "comment", "line", "number"),
-        *("joined (utc)", "products", "past due", "on trial", "in trial", "used up"),
+        *("joined (utc)", "products", "past due", "on trial", "in trial", "used up", "over"),
         *("entities", "most used", "used", "granted"),
     }
 )
