@@ -10,7 +10,7 @@ from bot.digests.items import ReportItem
 from bot.digests.model import Digest, DigestContent
 from bot.digests.report.model import Report, ReportSection, RowQuery
 from bot.digests.sections import cells
-from bot.digests.sections.section import Viewpoint
+from bot.digests.sections.section import Timing, Viewpoint
 from bot.digests.tables import (
     MOST_CURRENCIES,
     MOST_ROWS,
@@ -173,9 +173,22 @@ def _summary(part: ReportSection, viewpoint: Viewpoint) -> str:
         _some(amounts),
         words.undated(part.undated),
         since_previous(part),
-        words.first(section.first, _named(part.items[0], viewpoint)) if part.items else "",
+        _first(part, viewpoint),
     ]
     return " · ".join(fact for fact in facts if fact)
+
+
+def _first(part: ReportSection, viewpoint: Viewpoint) -> str:
+    """The row that comes next. What is already past does not, and is named only if nothing else is listed."""
+    if not part.items:
+        return ""
+    section, earliest = sections.section(part.section), part.items[0]
+    if section.timing is Timing.ANY_TIME or not cells.is_past(earliest, viewpoint):
+        return words.first(section.first, _named(earliest, viewpoint))
+    for item in part.items:
+        if item.at is not None and not cells.is_past(item, viewpoint):
+            return words.first(section.first, _named(item, viewpoint))
+    return words.first(words.EARLIEST, _named(earliest, viewpoint))
 
 
 def _named(item: ReportItem, viewpoint: Viewpoint) -> str:

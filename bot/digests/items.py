@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 from bot.autumn.bulk import ListedCustomer
@@ -99,18 +100,26 @@ class ReportItem:
     """Empty if Autumn has none."""
 
 
+class ResetState(StrEnum):
+    COMING = "coming"
+    OVERDUE = "overdue"
+    """Autumn catches up on it when the customer is next read individually."""
+    PASSED = "passed"
+
+
 @dataclass(frozen=True, slots=True)
 class ResetGroup:
-    """Resets of one feature on one day, for digests with too many to list."""
+    """Resets of one feature on one day, or all its overdue ones, for digests with too many to list."""
 
     feature: str
     name: str
     """Not escaped yet."""
     day: date
-    """The day of billing, in UTC."""
+    """The day of billing, in UTC; of the oldest, if they are overdue."""
     customers: int
     remaining: Decimal | None
     """What they have left together; None if one is unlimited or unknown."""
+    state: ResetState = ResetState.COMING
 
 
 def stored(

@@ -106,6 +106,9 @@ def tomorrow(amounts: str) -> str:
     return f"*Tomorrow* · {amounts}"
 
 
+EARLIEST = "earliest"
+
+
 def first(which: str, row: str) -> str:
     """`oldest: Globex ($29.00, 43 days old)`"""
     return f"{which}: {row}"

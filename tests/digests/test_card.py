@@ -10,6 +10,7 @@ import pytest
 from bot.digests import card as digests_card
 from bot.digests import sections, words
 from bot.digests import tables as digests_tables
+from bot.digests.items import ReportItem, ResetState
 from bot.digests.model import DigestContent, Schedule
 from bot.digests.report.model import PREVIEWS, CurrencyTotal, News, Report, RowQuery
 from bot.kit import layout
@@ -98,6 +99,25 @@ def test_past_rows_are_in_the_past_tense() -> None:
     plain = checks.read(message.plain)
     for sentence in ("was due Nov 23, 2026", "ended Nov 23, 2026", "was reset Nov 23, 2026"):
         assert sentence in plain
+
+
+def test_overdue_resets_are_due_since_their_day() -> None:
+    overdue = item("resets", at=READ - timedelta(days=20), amount=None, feature="messages")
+    message = details(report(part("resets", items=(overdue,), totals=())))
+    table = next(block for block in message.blocks if block["type"] == "data_table")
+    assert table["rows"][1][2]["text"] == "due since Nov 3, 2026"
+    assert "· messages · due since Nov 3, 2026" in checks.read(message.plain)
+
+
+def test_groups_of_past_resets_say_so() -> None:
+    overdue = group(day=date(2026, 11, 3), state=ResetState.OVERDUE)
+    passed = group(day=date(2026, 11, 22), state=ResetState.PASSED)
+    message = details(report(part("resets", count=30, totals=(), groups=(overdue, passed))))
+    table = next(block for block in message.blocks if block["type"] == "data_table")
+    whens = [cells[1]["text"] for cells in table["rows"][1:]]
+    assert whens == ["due since Nov 3, 2026 or later", "was reset Nov 22, 2026"]
+    for when in whens:
+        assert f"• *Messages* · {when} · 1,200 customers" in checks.read(message.plain)
 
 
 def test_upcoming_invoices_have_customer_products_day_and_amount() -> None:
@@ -505,6 +525,18 @@ def test_summary_has_totals_and_the_oldest_row() -> None:
         "*Unpaid invoices* · 9 invoices · *$1,200.00* · *€300.00* · +2 since the last digest · "
         "oldest: Globex (*$29.00*, 43 days old)"
     ) in text
+
+
+def test_summary_announces_only_a_row_that_is_still_to_come() -> None:
+    overdue = item("resets", customer="Initech", at=READ - timedelta(days=20), feature="seats")
+    coming, undated = item("resets", feature="seats"), item("resets", at=None, feature="seats")
+
+    def summary(*rows: ReportItem) -> str:
+        return text_of(card(report(part("resets", items=rows, totals=(), count=len(rows)))))
+
+    assert "· next: Globex (seats, resets Nov 25, 2026)" in summary(overdue, coming)
+    for rows in ((overdue,), (overdue, undated)):
+        assert f"· {words.EARLIEST}: Initech (seats, due since Nov 3, 2026)" in summary(*rows)
 
 
 def test_summary_says_what_is_due_tomorrow_in_each_currency() -> None:

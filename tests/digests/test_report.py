@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from bot.autumn.models import Environment
 from bot.digests import sections
-from bot.digests.items import ReportItem, StoredItem, join_plans, millionths, units
+from bot.digests.items import ReportItem, ResetState, StoredItem, join_plans, millionths, units
 from bot.digests.model import DigestContent, Figures
 from bot.digests.report import build
 from bot.digests.report.build import ScanGone, page, report, rows
@@ -26,6 +26,7 @@ from tests.digests.samples import run
 from tests.engines import on_sqlite
 
 WEEK = timedelta(days=7)
+NAMED = {"feature_name": "Messages"}
 TIMED = ("invoices", "trials", "resets")
 """Sections whose rows are due at a time."""
 
@@ -479,6 +480,21 @@ async def test_few_resets_are_not_grouped(database: Database) -> None:
     assert (part.groups, len(part.items)) == ((), 10)
 
 
+async def test_past_resets_are_grouped_apart_from_those_of_the_first_day(database: Database) -> None:
+    passed = row("resets", 30, at=at(-0.1), feature="messages", details={**NAMED, "passed": True})
+    overdue = [reset(20, -9), reset(21, -0.2)]
+    scan = await stored_scan(database, passed, *overdue, *(reset(number, 0.1) for number in range(10)))
+    window = Window(at(-0.3), at(7))
+    content = DigestContent(sections=frozenset({"resets"}))
+    (part,) = (await report(database, scan, content, window=window)).parts
+    groups = [(found.state, found.day, found.customers, found.remaining) for found in part.groups]
+    assert groups == [
+        (ResetState.OVERDUE, at(-9).date(), 2, Decimal(10)),
+        (ResetState.COMING, at(0.1).date(), 10, Decimal(50)),
+        (ResetState.PASSED, at(-0.1).date(), 1, None),
+    ]
+
+
 async def test_many_resets_are_grouped_by_feature_and_day(database: Database) -> None:
     scan = await stored_scan(
         database,
@@ -498,8 +514,10 @@ async def test_many_resets_are_grouped_by_feature_and_day(database: Database) ->
         for reset_group in part.groups
     ]
     assert groups == [
+        # Overdue.
+        ("messages", "Messages", date(2026, 10, 14), 1, Decimal(5)),
         ("credits", "Credits", date(2026, 11, 23), 5, Decimal(25)),
-        ("messages", "Messages", date(2026, 11, 23), 3, Decimal("17.5")),
+        ("messages", "Messages", date(2026, 11, 23), 3, Decimal("12.5")),
         # Too large to be added up.
         ("seats", "Seats", date(2026, 11, 28), 2, None),
         ("messages", "Messages", date(2026, 11, 29), 2, Decimal(10)),

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import sections
-from bot.digests.items import ReportItem
+from bot.digests.items import ReportItem, ResetGroup
 from bot.digests.model import DigestContent, Figures, Run
 from bot.digests.report import row_query
 from bot.digests.report.model import PREVIEWS, ItemPage, Report, ReportSection, RowQuery
@@ -49,7 +49,7 @@ async def report(
         incomplete = _incomplete(scan, chosen)
         unlike = incomplete if last is None else incomplete | _incomplete(last, chosen)
         parts = [
-            await _part(connection, row_filter, section, None if section.key in unlike else previous)
+            await _part(connection, row_filter, section, scan, None if section.key in unlike else previous)
             for section in chosen
         ]
         if last is not None:
@@ -116,19 +116,25 @@ async def _upcoming(
 
 
 async def _part(
-    connection: AsyncConnection, row_filter: RowFilter, section: DigestSection, previous: Run | None
+    connection: AsyncConnection,
+    row_filter: RowFilter,
+    section: DigestSection,
+    scan: Scan,
+    previous: Run | None,
 ) -> ReportSection:
     """`previous`: the post to compare with, if any."""
     where, before = row_filter.where(section), previous.figures if previous else None
     count = await row_query.count_rows(connection, where)
     sums = await row_query.sum_by_currency(connection, where) if section.money else []
-    grouped = section.grouping is not None and count > FIRST
+    groups: tuple[ResetGroup, ...] = ()
+    if section.grouping is not None and count > FIRST:
+        groups = await row_query.group_by_day(connection, where, row_filter.window, scan.started_at)
     return ReportSection(
         section=section.key,
         count=count,
         totals=row_query.currency_totals(sums, before.totals.get(section.key) if before else None),
         items=await _first(connection, where),
-        groups=await row_query.group_by_day(connection, where, row_filter.window) if grouped else (),
+        groups=groups,
         count_before=before.counts.get(section.key) if before else None,
         undated=await _undated(connection, where) if section.upcoming else 0,
     )

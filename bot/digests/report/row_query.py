@@ -16,6 +16,7 @@ from bot.digests.items import (
     PASSED,
     ReportItem,
     ResetGroup,
+    ResetState,
     millionths,
     split_plans,
     units,
@@ -26,6 +27,8 @@ from bot.digests.sections.section import DigestSection, Timing
 from bot.store.tables import digest_items
 
 _MILLION = 1_000_000
+_BEFORE = -1
+"""Instead of a day's number."""
 ORDER = (digest_items.c.at.asc().nulls_last(), digest_items.c.id)
 """The oldest first; unknown times come last."""
 Where = Sequence[ColumnElement[bool]]
@@ -158,11 +161,20 @@ async def count_estimates(connection: AsyncConnection, where: Where) -> int:
     return await count_rows(connection, [*where, digest_items.c.details[ESTIMATE].as_boolean()])
 
 
-async def group_by_day(connection: AsyncConnection, where: Where, window: Window) -> tuple[ResetGroup, ...]:
-    """By feature and day; the soonest first, and on one day the most customers first."""
+async def group_by_day(
+    connection: AsyncConnection, where: Where, window: Window, read_at: datetime
+) -> tuple[ResetGroup, ...]:
+    """By feature and day; the soonest first, and on one day the most customers first. What was overdue when
+    Autumn was read comes before that, by feature."""
     row = digest_items.c
+    passed = row.details[PASSED].as_boolean()
+    overdue = and_(passed.is_(None), row.at < read_at)
+    state = case(
+        (passed, ResetState.PASSED.value), (overdue, ResetState.OVERDUE.value), else_=ResetState.COMING.value
+    )
+    day = case((overdue, _BEFORE), else_=day_number(window))
     due = (
-        select(row.feature, row.customer_id, row.amount, day_number(window).label("day"))
+        select(row.feature, row.customer_id, row.amount, row.at, day.label("day"), state.label("state"))
         .where(*where)
         .subquery()
     )
@@ -171,9 +183,16 @@ async def group_by_day(connection: AsyncConnection, where: Where, window: Window
     without_id = func.sum(case((due.c.customer_id.is_(None), 1), else_=0))
     customers = (func.count(due.c.customer_id.distinct()) + without_id).label("customers")
     query = (
-        select(due.c.feature, due.c.day, customers, *_added(due.c.amount))
-        .group_by(due.c.feature, due.c.day)
-        .order_by(due.c.day, customers.desc(), due.c.feature)
+        select(
+            due.c.feature,
+            due.c.day,
+            due.c.state,
+            func.min(due.c.at).label("oldest"),
+            customers,
+            *_added(due.c.amount),
+        )
+        .group_by(due.c.feature, due.c.day, due.c.state)
+        .order_by(due.c.day, customers.desc(), due.c.feature, due.c.state)
     )
     days = window.days()
     names = await _feature_names(connection, where)
@@ -181,9 +200,10 @@ async def group_by_day(connection: AsyncConnection, where: Where, window: Window
         ResetGroup(
             group.feature,
             names[group.feature],
-            days[group.day],
+            group.oldest.astimezone(UTC).date() if group.day == _BEFORE else days[group.day],
             group.customers,
             _total(group) if group.known == group.number else None,
+            ResetState(group.state),
         )
         for group in await connection.execute(query)
     )

@@ -7,7 +7,16 @@ from decimal import Decimal
 from bot.autumn.bulk import ListedBalance, ListedCustomer, ListedSource, moment
 from bot.autumn.models import Reset
 from bot.digests import items
-from bot.digests.items import ReportItem, ResetGroup, ScannedCustomer, ScanWindow, StoredItem, plain, stored
+from bot.digests.items import (
+    ReportItem,
+    ResetGroup,
+    ResetState,
+    ScannedCustomer,
+    ScanWindow,
+    StoredItem,
+    plain,
+    stored,
+)
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Grouping, Timing, Viewpoint
 from bot.digests.sections.subscriptions import begun
@@ -17,6 +26,8 @@ from bot.lookups.feature.bins import cycle_start
 
 _KEY = "resets"
 _UNLIMITED = "unlimited"
+_COMING = "resets"
+_PAST = {ResetState.OVERDUE: "due since", ResetState.PASSED: "was reset"}
 
 
 def last_reset(row: ListedSource, began: datetime | None, now: datetime) -> datetime | None:
@@ -114,17 +125,30 @@ def _feature_name(feature_id: str, balance: ListedBalance) -> str:
     return (balance.get("feature") or {}).get("name") or feature_id
 
 
-def _cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
+def _state(item: ReportItem, viewpoint: Viewpoint) -> ResetState:
+    if item.details.get(items.PASSED):
+        return ResetState.PASSED
+    return ResetState.OVERDUE if cells.is_past(item, viewpoint) else ResetState.COMING
+
+
+def _cells(item: ReportItem, viewpoint: Viewpoint) -> list[blocks.Cell]:
     return [
         cells.customer_cell(item),
         blocks.cell(cells.feature(item, text.literal)),
-        cells.day_cell(item.at),
+        _when_cell(item, viewpoint),
         _left_cell(item),
     ]
 
 
-def _facts(item: ReportItem, _seen: Viewpoint) -> list[str]:
-    verb = "was reset" if item.details.get(items.PASSED) else "resets"
+def _when_cell(item: ReportItem, viewpoint: Viewpoint) -> blocks.Cell:
+    if item.at is None:
+        return blocks.cell("")
+    when = f"{_PAST.get(_state(item, viewpoint), '')} {cells.day(item)}".lstrip()
+    return blocks.quantity(times.milliseconds(item.at), when)
+
+
+def _facts(item: ReportItem, viewpoint: Viewpoint) -> list[str]:
+    verb = _PAST.get(_state(item, viewpoint), _COMING)
     left = cells.left(item)
     if item.details.get(items.UNLIMITED):
         left = _UNLIMITED
@@ -144,7 +168,7 @@ def _group_cells(group: ResetGroup) -> list[blocks.Cell]:
     left = group.remaining
     return [
         blocks.cell(_group_name(group, text.literal)),
-        blocks.quantity(group.day.toordinal(), times.calendar_day(group.day)),
+        blocks.quantity(group.day.toordinal(), _group_when(group, "")),
         blocks.quantity(group.customers, f"{group.customers:,}"),
         blocks.cell("") if left is None else blocks.quantity(numbers.finite(left), numbers.number(left)),
     ]
@@ -153,11 +177,17 @@ def _group_cells(group: ResetGroup) -> list[blocks.Cell]:
 def _group_line(group: ResetGroup) -> str:
     facts = [
         f"*{_group_name(group, text.mrkdwn) or phrases.NONE}*",
-        f"resets {times.calendar_day(group.day)}",
+        _group_when(group, _COMING),
         phrases.count(group.customers, "customer"),
         "" if group.remaining is None else f"{numbers.number(group.remaining)} left",
     ]
     return "• " + " · ".join(fact for fact in facts if fact)
+
+
+def _group_when(group: ResetGroup, coming: str) -> str:
+    """`due since Nov 3, 2026 or later`. `coming`: the verb for what is not past."""
+    when = f"{_PAST.get(group.state, coming)} {times.calendar_day(group.day)}".lstrip()
+    return f"{when} or later" if group.state is ResetState.OVERDUE else when
 
 
 def _group_name(group: ResetGroup, safe: layout.Safe) -> str:
