@@ -68,7 +68,9 @@ def title(number: int, filters: str, *, complete: bool) -> str:
 
 
 def incomplete(number: int) -> str:
-    return f"There are more customers than Maple lists at once; these are {number:,} of them. Add a filter."
+    return (
+        f"There may be more than these {number:,}: Maple reads and lists only so many at once. Add a filter."
+    )
 
 
 def filters(query: ListQuery, products: str, feature: str, used_feature: str = "") -> str:
