@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar, cast
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.approvals import change_records, filled_forms, repository
@@ -18,6 +17,7 @@ from bot.approvals.requests import Notify
 from bot.log import log
 from bot.runtime import Runtime
 from bot.store import housekeeping
+from bot.ticks import TickScheduler
 
 T = TypeVar("T")
 Part: TypeAlias = Callable[[datetime], Awaitable[None]]
@@ -51,14 +51,14 @@ class Sweeper:
             "redraws": self._show_overdue,
             "forgetting": self._forget,
         }
-        self._scheduler: AsyncIOScheduler | None = None
+        self._scheduler: TickScheduler | None = None
         self._forgot_at = runtime.now()
         self._stopped = False
         self._under_way: set[asyncio.Task[Any]] = set()
 
     def start(self, every: float) -> None:
         """Sweeps every `every` seconds, beginning now; one sweep of each part at a time."""
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._scheduler = TickScheduler(timezone="UTC")
         for name in self._parts:
             self._progress(name)
             self._scheduler.add_job(

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.digests.delivery import runs
@@ -21,6 +20,7 @@ from bot.digests.model import DeliveryOutcome, Run
 from bot.digests.process import DigestProcess
 from bot.log import log
 from bot.store import leases
+from bot.ticks import TickScheduler
 
 _DELETE_EVERY = timedelta(minutes=10)
 _PART = "digests"
@@ -42,7 +42,7 @@ class Ticker:
         self._posting = posting
         self._owner_notifier = owner_notifier
         self._moved = moved
-        self._scheduler: AsyncIOScheduler | None = None
+        self._scheduler: TickScheduler | None = None
         self._ticks: set[asyncio.Task[Any]] = set()
         self._stopped = False
         self._deleted_at: datetime | None = None
@@ -53,7 +53,7 @@ class Ticker:
     def start(self) -> None:
         """Ticks from now on, one tick at a time."""
         self._moved(_PART)
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._scheduler = TickScheduler(timezone="UTC")
         self._scheduler.add_job(
             self.tick,
             "interval",
