@@ -22,7 +22,7 @@ def see_all(
 ) -> dict[str, Any]:
     """A page of rows, each with a button that opens its customer. `note`: what just happened (mrkdwn)."""
     viewpoint = tables.make_viewpoint(query.zone, page.read_at)
-    part = ReportSection(query.section, page.count, page.totals)
+    part = ReportSection(query.section, page.count, page.totals, unknown=page.unknown)
     content = [
         *([blocks.section("note", note)] if note else []),
         blocks.section("head", "\n".join(tables.head_lines(part))),

@@ -20,6 +20,7 @@ from bot.digests.tables import (
     query_button,
     section_blocks,
     since_previous,
+    sum_text,
 )
 from bot.kit import blocks, ids, layout, mentions, money, phrases, text, times
 from bot.kit.card import Block, Card
@@ -167,11 +168,12 @@ def _tomorrow(report: Report, viewpoint: Viewpoint) -> list[str]:
 
 def _summary(part: ReportSection, viewpoint: Viewpoint) -> str:
     section = sections.section(part.section)
-    amounts = [money.money(total.amount, total.currency) for total in part.totals if total.amount]
+    amounts = [sum_text(total) for total in part.totals if total.amount]
     facts = [
         words.section_title(section.title, phrases.count(part.count, *section.unit)),
         _some(amounts),
         words.undated(part.undated),
+        words.unknown(part.unknown),
         since_previous(part),
         _first(part, viewpoint),
     ]

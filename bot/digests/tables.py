@@ -160,7 +160,8 @@ def head_lines(part: ReportSection) -> list[str]:
     """The section's title, number of rows and totals (mrkdwn)."""
     section = sections.section(part.section)
     title = words.section_title(section.title, phrases.count(part.count, *section.unit))
-    name = " · ".join(fact for fact in (title, words.undated(part.undated)) if fact)
+    facts = [title, words.undated(part.undated), words.unknown(part.unknown)]
+    name = " · ".join(fact for fact in facts if fact)
     if not part.totals:
         return [" · ".join(fact for fact in (name, since_previous(part)) if fact)]
     totals = [_total(total, part) for total in part.totals[:MOST_CURRENCIES]]
@@ -180,8 +181,13 @@ def _total(total: CurrencyTotal, part: ReportSection) -> str:
     since = ""
     if total.before is not None:
         since = _change(total.amount - total.before, lambda size: money.money(size, total.currency))
-    amount = money.money(total.amount, total.currency)
+    amount = sum_text(total)
     return words.total(amount if total.currency else words.currency_unknown(amount), counted, since)
+
+
+def sum_text(total: CurrencyTotal) -> str:
+    """The sum, and how much of it is estimated."""
+    return words.partly_estimated(money.money(total.amount, total.currency), total.estimated)
 
 
 def _change(difference: Any, write: Callable[[Any], str]) -> str:

@@ -84,6 +84,16 @@ def undated(number: int) -> str:
     return f"{number:,} of them with an unknown date" if number else ""
 
 
+def unknown(number: int) -> str:
+    """`2 of them with an unknown amount`; empty for none."""
+    return f"{number:,} of them with an unknown amount" if number else ""
+
+
+def partly_estimated(amount: str, number: int) -> str:
+    """`≈ $1,200.00 (3 estimated)`; only the amount for none."""
+    return f"≈ {amount} ({number:,} estimated)" if number else amount
+
+
 def total(amount: str, invoices: str, since: str) -> str:
     return "Total " + " · ".join(part for part in (f"*{amount}*", invoices, since) if part)
 

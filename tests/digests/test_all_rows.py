@@ -53,6 +53,10 @@ def test_query_too_long_for_a_button_has_no_buttons() -> None:
     assert [element["text"]["text"] for element in checks.elements(view["blocks"])] == ["Open"]
 
 
+def test_head_says_how_many_amounts_are_unknown() -> None:
+    assert words.unknown(1) in checks.read(draw(page(item(amount=None), unknown=1))["blocks"])
+
+
 def test_note_is_above_the_rows() -> None:
     text = checks.read(modal(all_rows.see_all(page(), BERLIN, note="*Done.*"))["blocks"])
     assert text.startswith("*Done.*")

@@ -527,6 +527,18 @@ def test_summary_has_totals_and_the_oldest_row() -> None:
     ) in text
 
 
+def test_totals_say_what_is_estimated_and_unknown() -> None:
+    totals = (CurrencyTotal("usd", Decimal(1200), 8, estimated=3), CurrencyTotal("eur", Decimal(300), 1))
+    content = report(part(count=11, totals=totals, unknown=2))
+    assert (
+        f"· 11 invoices · *≈ $1,200.00 (3 estimated)* · *€300.00* · {words.unknown(2)} · next: "
+    ) in text_of(card(content))
+    text = text_of(details(content))
+    assert f"· 11 invoices · {words.unknown(2)}\n" in text
+    assert "Total *≈ $1,200.00 (3 estimated)* · 8 invoices\n" in text
+    assert "Total *€300.00* · 1 invoice\n" in text
+
+
 def test_summary_announces_only_a_row_that_is_still_to_come() -> None:
     overdue = item("resets", customer="Initech", at=READ - timedelta(days=20), feature="seats")
     coming, undated = item("resets", feature="seats"), item("resets", at=None, feature="seats")

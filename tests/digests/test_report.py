@@ -287,6 +287,25 @@ async def test_totals_by_currency(database: Database) -> None:
     assert [amount.currency for amount in second.totals] == ["eur"]
 
 
+async def test_estimated_and_unknown_amounts_are_counted(database: Database) -> None:
+    estimate = {"estimate": True}
+    scan = await stored_scan(
+        database,
+        invoice(10, number=1),
+        invoice(20, number=2, details=estimate),
+        # Billed by use only: there is no amount to estimate.
+        invoice(None, number=3, details=estimate),
+        invoice(None, "", number=4),
+        row("trials", 5),
+    )
+    content = await report_of(database, scan)
+    invoices, trials = content.parts
+    assert [(total.currency, total.estimated) for total in invoices.totals] == [("usd", 1)]
+    assert (content.estimates, invoices.unknown, trials.unknown) == (1, 2, 0)
+    item_page = await page(database, RowQuery(scan=scan.id))
+    assert (item_page.totals[0].estimated, item_page.unknown) == (1, 2)
+
+
 async def test_sums_beyond_an_integer(database: Database) -> None:
     scan = await stored_scan(database, *(invoice("8000000000000.5", "idr") for _ in range(20)))
     assert (await report_of(database, scan)).parts[0].totals[0].amount == Decimal("160000000000010")

@@ -112,7 +112,7 @@ async def _upcoming(
     daily = await row_query.sum_by_day(connection, where, row_filter.window)
     sums = await row_query.sum_by_currency(connection, where)
     by_currency = {total.currency: daily[total.currency] for total in sums if total.with_amount}
-    return by_currency, await row_query.count_estimates(connection, where)
+    return by_currency, sum(total.estimated for total in sums)
 
 
 async def _part(
@@ -137,6 +137,7 @@ async def _part(
         groups=groups,
         count_before=before.counts.get(section.key) if before else None,
         undated=await _undated(connection, where) if section.upcoming else 0,
+        unknown=row_query.unknown_amounts(sums),
     )
 
 
@@ -193,6 +194,7 @@ async def page(database: Database, query: RowQuery, *, size: int = 10) -> ItemPa
         left=count - number * size - len(items),
         count=count,
         totals=row_query.currency_totals(sums, None),
+        unknown=row_query.unknown_amounts(sums),
         read_at=scan.started_at,
     )
 

@@ -29,6 +29,8 @@ class CurrencyTotal:
     """Rows in this currency."""
     before: Decimal | None = None
     """In the previous digest; None if there is nothing to compare with."""
+    estimated: int = 0
+    """Rows whose amount is an estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class ReportSection:
     """In the previous digest."""
     undated: int = 0
     """Upcoming rows whose date is unknown."""
+    unknown: int = 0
+    """Rows with money whose amount is unknown. No total counts their amounts."""
     news: News | None = None
     """None if there is nothing to compare with."""
 
@@ -76,7 +80,7 @@ class Report:
     """Currency → what is due on each day (in UTC); the currency with the most rows
     first."""
     estimates: int = 0
-    """Rows whose amount is an estimate."""
+    """Upcoming rows whose amount is an estimate."""
     missing: tuple[str, ...] = ()
     """What could not be read: keys of sections, PREVIEWS, CUSTOMERS."""
     empty: bool = False
@@ -132,3 +136,5 @@ class ItemPage:
     totals: tuple[CurrencyTotal, ...]
     """On all pages."""
     read_at: datetime
+    unknown: int = 0
+    """Rows with money whose amount is unknown, on all pages."""

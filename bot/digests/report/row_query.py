@@ -112,7 +112,9 @@ class CurrencySum:
     amount: Decimal
     count: int
     with_amount: int
-    """Rows whose amount is known."""
+    """Rows whose amount is known, if only as an estimate."""
+    estimated: int
+    """Rows whose amount is an estimate."""
 
 
 async def count_rows(connection: AsyncConnection, where: Where) -> int:
@@ -123,13 +125,16 @@ async def count_rows(connection: AsyncConnection, where: Where) -> int:
 async def sum_by_currency(connection: AsyncConnection, where: Where) -> list[CurrencySum]:
     """The currency with the most rows first, then the largest sum. Amounts in different currencies do not
     compare."""
+    amount = digest_items.c.amount
+    is_estimate = and_(digest_items.c.details[ESTIMATE].as_boolean(), amount.is_not(None))
+    estimated = case((is_estimate, 1), else_=0)
     query = (
-        select(digest_items.c.currency, *_added(digest_items.c.amount))
+        select(digest_items.c.currency, *_added(amount), func.sum(estimated).label("estimated"))
         .where(*where)
         .group_by(digest_items.c.currency)
     )
     sums = [
-        CurrencySum(row.currency, _total(row), row.number, row.known)
+        CurrencySum(row.currency, _total(row), row.number, row.known, int(row.estimated))
         for row in await connection.execute(query)
     ]
     return sorted(sums, key=lambda total: (-total.count, -total.amount, total.currency))
@@ -155,10 +160,6 @@ async def sum_by_day(
     for total in await connection.execute(query):
         daily.setdefault(total.currency, []).append((days[total.day], _total(total)))
     return daily
-
-
-async def count_estimates(connection: AsyncConnection, where: Where) -> int:
-    return await count_rows(connection, [*where, digest_items.c.details[ESTIMATE].as_boolean()])
 
 
 async def group_by_day(
@@ -238,10 +239,15 @@ def currency_totals(sums: list[CurrencySum], before: dict[str, str] | None) -> t
             total.amount,
             total.count,
             None if before is None else Decimal(before.get(total.currency, 0)),
+            total.estimated,
         )
         for total in sums
         if total.with_amount
     )
+
+
+def unknown_amounts(sums: list[CurrencySum]) -> int:
+    return sum(total.count - total.with_amount for total in sums)
 
 
 def read_item(row: Row[Any]) -> ReportItem:
