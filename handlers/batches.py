@@ -1,7 +1,6 @@
 """Bulk changes: the form and the checked list. The buttons on the card are in `batch_decisions`."""
 
 import secrets
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -272,12 +271,11 @@ async def _send_wrong(
     interaction: Interaction, services: Services, ref: ListRef, problems: Sequence[LineProblem]
 ) -> None:
     content = csv_file.wrong_lines(problems, csv_format(await services.people.locale(interaction.actor)))
-    with tempfile.TemporaryFile() as file:
-        file.write(content.encode())
-        uploaded = await files.upload(services.slack, file, csv_file.wrong_name(ref.key))
+    name = csv_file.wrong_name(ref.key)
+    uploaded = await files.upload_text(services.slack, content, name)
     channel = await messages.open_dm(services.slack, interaction.user)
     comment = words.wrong_csv_comment(len(problems))
-    await files.share(services.slack_once, channel, uploaded, csv_file.wrong_name(ref.key), comment)
+    await files.share(services.slack_once, channel, uploaded, name, comment)
 
 
 async def cancel(interaction: Interaction, services: Services) -> None:

@@ -1,7 +1,5 @@
 """`/autumn list`: customers by what they hold and how they stand, with pages and as a CSV file."""
 
-import tempfile
-
 from bot.kit.card import Card
 from bot.kit.csv_table import CsvFormat, csv_format
 from bot.lookups import help as lookup_help
@@ -70,10 +68,8 @@ async def _card(services: Services, query: ListQuery) -> Card:
 
 async def _sent(interaction: Interaction, services: Services, query: ListQuery, chosen: CsvFormat) -> Card:
     customers = await listed(services.autumn, query, now=services.now)
-    with tempfile.TemporaryFile() as file:
-        file.write(finder_card.csv_text(customers, chosen).encode())
-        name = finder_card.csv_name(customers.read_at)
-        uploaded = await files.upload(services.slack, file, name)
+    name = finder_card.csv_name(customers.read_at)
+    uploaded = await files.upload_text(services.slack, finder_card.csv_text(customers, chosen), name)
     channel = await messages.open_dm(services.slack, interaction.user)
     comment = words.csv_comment(len(customers.customers))
     await files.share(services.slack_once, channel, uploaded, name, comment)

@@ -3,7 +3,6 @@ them."""
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -195,9 +194,7 @@ class BatchNotifier:
         chosen = csv_format(await self._people.locale(Actor(reader)))
         name = csv_file.results_name(record.id)
         names = await self._names.for_kinds(line.input.kind for line in lines)
-        with tempfile.TemporaryFile() as file:
-            file.write(csv_file.results(lines, chosen, names).encode())
-            uploaded = await files.upload(self._slack, file, name)
+        uploaded = await files.upload_text(self._slack, csv_file.results(lines, chosen, names), name)
         comment = words.csv_comment(len(lines), ended=record.state in _APPLIED)
         await files.share(self._slack_once, channel, uploaded, name, comment, thread_ts=thread_ts)
 

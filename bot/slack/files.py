@@ -1,7 +1,8 @@
-"""Uploads to and downloads from Slack. Uploads stay invisible until shared. All three raise
+"""Uploads to and downloads from Slack. Uploads stay invisible until shared. All of these raise
 SLACK_READ_ERRORS."""
 
 import re
+import tempfile
 from enum import StrEnum
 from typing import IO
 from urllib.parse import urlsplit
@@ -26,6 +27,13 @@ async def upload(slack: AsyncWebClient, file: IO[bytes], name: str) -> str:
     async with session.post(str(address["upload_url"]), data=file, timeout=timeout) as answer:
         answer.raise_for_status()
     return str(address["file_id"])
+
+
+async def upload_text(slack: AsyncWebClient, text: str, name: str) -> str:
+    """The id of the file, which nobody can see yet."""
+    with tempfile.TemporaryFile() as file:
+        file.write(text.encode())
+        return await upload(slack, file, name)
 
 
 async def share(
