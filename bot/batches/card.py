@@ -273,7 +273,9 @@ def _sum(totals: Sequence[FeatureTotal], value: BatchValue, names: Mapping[str, 
     if not lines:
         return []
     sums = money.sums((amount, currency) for currency, amount in value.sums.items())
-    title = words.totals(sums, value.unknown)
+    taken = sum(total.taken for total in totals)
+    both_ways = 0 < taken < sum(total.units for total in totals)
+    title = words.totals(sums, value.unknown, both_ways=both_ways)
     return [blocks.section("totals", layout.listed(title, lines, len(lines)))]
 
 
@@ -292,7 +294,12 @@ def _about(total: FeatureTotal, names: Mapping[str, str]) -> str:
 def _units(total: FeatureTotal) -> str:
     """Only of kinds whose amounts are all in the same unit."""
     adds_up = registry.kind(total.kind).unit == UNITS_OF_FEATURE
-    return numbers.number(total.units) if adds_up and total.lines > total.unsized else ""
+    if not adds_up or total.lines == total.unsized:
+        return ""
+    added = total.units - total.taken
+    if added and total.taken:
+        return words.moved_both_ways(numbers.number(added), numbers.number(total.taken))
+    return words.moved_in_all(numbers.number(total.units))
 
 
 def _in_full(record: BatchRecord, lines: Sequence[BatchLineRecord]) -> bool:

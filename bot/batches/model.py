@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
 from bot.access.limits import Worth
 from bot.access.policy import Decision
@@ -22,8 +23,9 @@ from bot.access.rules import MOST_BATCH_LINES, Request
 from bot.approvals.lifecycle import Approval
 from bot.approvals.steps import Preview
 from bot.autumn.models import Environment
+from bot.changes import registry
 from bot.changes.line_form import LineCells
-from bot.changes.model import ChangeInput
+from bot.changes.model import ChangeInput, Snapshot
 from bot.changes.notes import Note
 
 MOST_LINES = MOST_BATCH_LINES
@@ -141,6 +143,22 @@ class CheckedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LineSize:
+    kind: str
+    """Its id."""
+    feature: str
+    """Its id; empty for kinds that are about none."""
+    amount: Decimal | None
+    """Without a sign."""
+    taken: bool
+    """Whether it is taken away."""
+
+    @classmethod
+    def of(cls, request: ChangeInput, feature: str, amount: Decimal | None, before: Snapshot) -> Self:
+        return cls(request.kind, feature, amount, registry.of(request).takes(request, before))
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureTotal:
     """Of the lines of one kind that are about the same feature."""
 
@@ -150,9 +168,11 @@ class FeatureTotal:
     """Its id; empty for kinds that are about none."""
     lines: int
     units: Decimal
-    """All that is moved, without signs: 100 given and 50 taken are 150."""
+    """All that is moved, without signs: 100 added and 50 taken away are 150."""
     unsized: int = 0
     """Lines without a size, such as a new reset date."""
+    taken: Decimal = Decimal(0)
+    """How many of `units` are taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,23 +219,29 @@ class CheckedBatch:
 
     @property
     def totals(self) -> tuple[FeatureTotal, ...]:
-        return totals((line.input.kind, line.feature, line.preview.amount) for line in self.lines)
+        return totals(
+            LineSize.of(line.input, line.feature, line.preview.amount, line.preview.before)
+            for line in self.lines
+        )
 
     @property
     def value(self) -> "BatchValue":
         return value_of(line.preview.worth for line in self.lines)
 
 
-def totals(sizes: Iterable[tuple[str, str, Decimal | None]]) -> tuple[FeatureTotal, ...]:
+def totals(sizes: Iterable[LineSize]) -> tuple[FeatureTotal, ...]:
     """By kind and feature, in the order in which they first come."""
     by_feature: dict[tuple[str, str], FeatureTotal] = {}
-    for kind, feature, amount in sizes:
-        total = by_feature.get((kind, feature), FeatureTotal(kind, feature, 0, Decimal(0)))
-        by_feature[kind, feature] = replace(
+    for size in sizes:
+        key = size.kind, size.feature
+        total = by_feature.get(key, FeatureTotal(*key, 0, Decimal(0)))
+        units = size.amount or Decimal(0)
+        by_feature[key] = replace(
             total,
             lines=total.lines + 1,
-            units=total.units + (amount or 0),
-            unsized=total.unsized + (amount is None),
+            units=total.units + units,
+            unsized=total.unsized + (size.amount is None),
+            taken=total.taken + (units if size.taken else 0),
         )
     return tuple(by_feature.values())
 

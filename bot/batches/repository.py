@@ -149,8 +149,9 @@ async def _select(
     records = []
     for row in (await connection.execute(query)).all():
         sizes = (
-            batch_lines.c.input["kind"].as_string().label("kind"),
+            batch_lines.c.input,
             batch_lines.c.feature,
+            batch_lines.c.before,
             batch_lines.c.amount,
             batch_lines.c.worth,
             batch_lines.c.currency,

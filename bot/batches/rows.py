@@ -16,6 +16,7 @@ from bot.batches.model import (
     BatchRecord,
     BatchState,
     CheckedLine,
+    LineSize,
     LineState,
     totals,
     value_of,
@@ -68,8 +69,12 @@ def _worth(row: Any) -> Worth | None:
     return None if row.worth is None else Worth(row.worth, row.currency)
 
 
+def _size(row: Any) -> LineSize:
+    return LineSize.of(stored.read_input(row.input), row.feature, row.amount, row.before)
+
+
 def batch(row: Row[Any], lines: Sequence[Any], approvals: Iterable[Row[Any]]) -> BatchRecord:
-    """`lines`: kind, state, feature, amount and worth of each."""
+    """`lines`: state, input, feature, figures before, amount and worth of each."""
     states = [LineState(line.state) for line in lines]
     return BatchRecord(
         id=row.id,
@@ -86,7 +91,7 @@ def batch(row: Row[Any], lines: Sequence[Any], approvals: Iterable[Row[Any]]) ->
         updated_at=row.updated_at,
         expires_at=row.expires_at,
         progress=BatchProgress({state: states.count(state) for state in LineState if state in states}),
-        totals=totals((line.kind, line.feature, line.amount) for line in lines),
+        totals=totals(_size(line) for line in lines),
         value=value_of(_worth(line) for line in lines),
         approvals=tuple(
             Approval(approval.person, approval.at, approval.rule, approval.team, approval.counts)

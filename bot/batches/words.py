@@ -109,17 +109,27 @@ APPLY_TEXT = "Maple starts right away. You can stop it on the card."
 
 
 def total(change: str, lines: int, units: str) -> str:
-    return f"• {change}: {count(lines, 'line')}" + (f", {units} in all" if units else "")
+    return f"• {change}: {count(lines, 'line')}" + (f", {units}" if units else "")
+
+
+def moved_in_all(units: str) -> str:
+    return f"{units} in all"
+
+
+def moved_both_ways(added: str, taken: str) -> str:
+    return f"{added} added, {taken} taken away"
 
 
 def of_kind(kind: str, feature: str) -> str:
     return f"{kind}, {feature}" if feature else kind
 
 
-def totals(value: str, unknown: int) -> str:
-    """`unknown`: how many lines the value leaves out."""
+def totals(value: str, unknown: int, *, both_ways: bool) -> str:
+    """`unknown`: how many lines the value leaves out. `both_ways`: it counts both what is added and what is
+    taken away."""
     if not value:
         return "*In all*"
+    value += ", added and taken away together" if both_ways else ""
     left_out = f", without {count(unknown, 'line')} of unknown worth" if unknown else ""
     return f"*In all* (≈ {value}{left_out})"
 

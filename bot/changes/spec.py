@@ -308,6 +308,10 @@ class ChangeKind(ABC, Generic[I]):
         """Changes for which this is the same add up over a day; empty for none."""
         return f"{self.daily.field}:{getattr(request, self.daily.field)}" if self.daily else ""
 
+    def takes(self, request: I, before: Snapshot) -> bool:  # noqa: ARG002
+        """Whether its amount is taken away, in a kind that may also add it."""
+        return False
+
     def moved(self, request: I, amount: Decimal | None, before: Snapshot) -> Mapping[str, Decimal]:  # noqa: ARG002
         """What it adds to the totals of a day, by `adds_up_by`."""
         return {self.adds_up_by(request): amount} if self.daily and amount is not None else {}

@@ -241,6 +241,23 @@ def test_card_has_the_ten_largest_lines_the_totals_and_their_value() -> None:
     assert "none given" in drawn.text
 
 
+def test_sums_say_apart_what_is_added_and_what_is_taken_away() -> None:
+    totals = (FeatureTotal("balance", "messages", 2, Decimal(150), taken=Decimal(50)),)
+    batch = record(totals=totals, value=BatchValue({"USD": Decimal(3)}))
+    drawn = card.batch_card(batch, [line(1)], audience=Audience.APPROVER, now=NOW, names=NAMES)
+    assert "Messages: 2 lines, 100 added, 50 taken away" in drawn.text
+    assert words.totals("$3.00", 0, both_ways=True) in drawn.text
+    assert "150" not in drawn.text
+
+
+def test_sum_of_what_is_only_taken_away_is_one_figure() -> None:
+    totals = (FeatureTotal("balance", "messages", 2, Decimal(150), taken=Decimal(150)),)
+    batch = record(totals=totals, value=BatchValue({"USD": Decimal(3)}))
+    drawn = card.batch_card(batch, [line(1)], audience=Audience.APPROVER, now=NOW, names=NAMES)
+    assert "Messages: 2 lines, 150 in all" in drawn.text
+    assert words.totals("$3.00", 0, both_ways=False) in drawn.text
+
+
 def test_value_says_how_many_lines_it_leaves_out() -> None:
     totals = (FeatureTotal("balance", "messages", 5, Decimal(5000)),)
     batch = record(totals=totals, value=BatchValue({"USD": Decimal(20)}, unknown=4))

@@ -1,5 +1,7 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import text, update
@@ -17,6 +19,7 @@ from bot.batches.model import (
     BatchRecord,
     BatchResult,
     BatchState,
+    FeatureTotal,
     LineState,
 )
 from bot.changes.line_form import LineCells
@@ -68,6 +71,15 @@ async def test_approved_list_is_applied_line_by_line_as_changes_under_its_approv
     assert change in await replica.changes.history(change.customer_id)
     assert await replica.changes.requested_by(ANA.user) == []
     assert change.undoable
+
+
+async def test_totals_tell_what_is_added_from_what_is_taken_away(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    given, taken = lines_giving(*CUSTOMERS[:2])
+    fewer = await harness.remaining(taken.customer) - 50
+    taken = replace(taken, cells=LineCells("messages", str(fewer), "set"))
+    waiting = await harness.submitted(replica, [given, taken])
+    assert waiting.totals == (FeatureTotal("balance", "messages", 2, Decimal(150), taken=Decimal(50)),)
 
 
 async def test_list_without_approval_runs_right_away(sqlite_harness: BatchHarness) -> None:

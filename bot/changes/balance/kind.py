@@ -111,6 +111,10 @@ class BalanceChange(ChangeKind[BalanceInput]):
             return None
         return abs(shift(request, was))
 
+    def takes(self, request: BalanceInput, before: Snapshot) -> bool:
+        was = BalanceFigures.read(before)
+        return was is not None and request.amount is not None and shift(request, was) < 0
+
     def worth(
         self,
         request: BalanceInput,

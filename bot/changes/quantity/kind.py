@@ -79,6 +79,10 @@ class QuantityChange(SubscriptionChange[QuantityInput]):
         quantity = before.get("quantity")
         return None if quantity is None else abs(request.quantity - Decimal(quantity))
 
+    def takes(self, request: QuantityInput, before: Snapshot) -> bool:
+        quantity = before.get("quantity")
+        return quantity is not None and request.quantity < Decimal(quantity)
+
     def worth(
         self,
         request: QuantityInput,

@@ -393,6 +393,25 @@ def test_plan_and_amount(
     )
 
 
+@pytest.mark.parametrize(
+    ("change_input", "takes"),
+    [
+        (edit(GIVE, 5), False),
+        (edit(TAKE, 5), True),
+        (edit(SET, 500), True),
+        (edit(SET, 900), False),
+        (edit(USAGE, 120), False),
+        (edit(USAGE, 500), True),
+        (edit(SHIFT, "-0.5"), True),
+        (edit(NONE, reset_at=LATER), False),
+        (edit(GIVE), False),
+        (edit(TAKE, 5, row="gone"), False),
+    ],
+)
+def test_amount_is_taken_if_less_is_left(change_input: BalanceInput, takes: bool) -> None:
+    assert CHANGE.takes(change_input, CHANGE.snapshot(change_input, PLAIN)) is takes
+
+
 def test_refused_change_has_no_plan_and_no_amount() -> None:
     request = edit(GIVE, 5, row="gone")
     with pytest.raises(TypeError, match=r"^The guard refuses this: row_gone$"):

@@ -254,6 +254,13 @@ def test_undo_is_billed_like_the_change() -> None:
     assert CHANGE.inverse(request, snapshot_of(request, facts_with_seats(balances=())), facts) is None
 
 
+def test_lower_quantity_takes_units_away() -> None:
+    before = snapshot_of(quantity_of())
+    assert CHANGE.takes(quantity_of(1), before)
+    assert not CHANGE.takes(quantity_of(8), before)
+    assert not CHANGE.takes(quantity_of(1), snapshot_of(quantity_of(), facts_with_seats(balances=())))
+
+
 def test_amount_is_in_units() -> None:
     assert CHANGE.amount(quantity_of(8), snapshot_of(quantity_of())) == 2
     assert CHANGE.amount(quantity_of(1), snapshot_of(quantity_of())) == 5
