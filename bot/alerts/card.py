@@ -202,6 +202,8 @@ def _buttons(place: str, subscription: AlertSubscription, *, fit: bool) -> list[
         buttons.append(blocks.button(words.PAUSE, f"{ids.ALERT_PAUSE}:{place}", ref))
     elif fit:
         buttons.append(blocks.button(words.RESUME, f"{ids.ALERT_RESUME}:{place}", ref))
-    confirm = blocks.confirm(words.REMOVE_TITLE, words.REMOVE_TEXT, words.REMOVE, words.NOT_NOW, danger=True)
+    confirm = blocks.confirm(
+        words.REMOVE_TITLE, words.REMOVE_TEXT, words.REMOVE, phrases.NOT_NOW, danger=True
+    )
     remove = blocks.button(words.REMOVE, f"{ids.ALERT_REMOVE}:{place}", ref, danger=True, confirm=confirm)
     return [*buttons, remove]

@@ -61,7 +61,6 @@ EDIT = "Edit"
 PAUSE = "Pause"
 RESUME = "Resume"
 REMOVE = "Remove"
-NOT_NOW = "Not now"
 REMOVE_TITLE = "Remove this alert?"
 REMOVE_TEXT = "Nothing more will be posted for it. Earlier posts stay."
 NO_WEBHOOKS = (

@@ -235,10 +235,10 @@ def _approve(record: Record, suffix: str) -> blocks.Button:
     dialog = None
     if confirmation := registry.kind(record.kind).confirm_approval:
         dialog = blocks.confirm(
-            confirmation.title, confirmation.text, words.APPROVE, words.NOT_NOW, danger=True
+            confirmation.title, confirmation.text, words.APPROVE, phrases.NOT_NOW, danger=True
         )
     elif record.env == links.LIVE:
-        dialog = blocks.confirm(words.APPROVE_TITLE, words.APPROVE_TEXT, words.APPROVE, words.NOT_NOW)
+        dialog = blocks.confirm(words.APPROVE_TITLE, words.APPROVE_TEXT, words.APPROVE, phrases.NOT_NOW)
     return blocks.button(words.APPROVE, f"{ids.APPROVE}{suffix}", _ref(record), primary=True, confirm=dialog)
 
 
@@ -254,7 +254,7 @@ def edit_button(record: Record, *, suffix: str = "") -> blocks.Button:
 
 
 def _withdraw(record: Record, suffix: str) -> blocks.Button:
-    dialog = blocks.confirm(words.WITHDRAW_TITLE, words.WITHDRAW_TEXT, words.WITHDRAW, words.NOT_NOW)
+    dialog = blocks.confirm(words.WITHDRAW_TITLE, words.WITHDRAW_TEXT, words.WITHDRAW, phrases.NOT_NOW)
     return blocks.button(words.WITHDRAW, f"{ids.WITHDRAW}{suffix}", _ref(record), confirm=dialog)
 
 
@@ -269,7 +269,7 @@ def _marks(record: Record) -> list[blocks.Button]:
             label,
             action,
             _ref(record),
-            confirm=blocks.confirm(words.MARK_TITLE, question, label, words.NOT_NOW),
+            confirm=blocks.confirm(words.MARK_TITLE, question, label, phrases.NOT_NOW),
         )
         for label, action, question in (
             (words.MARK_APPLIED, ids.MARK_APPLIED, words.MARK_APPLIED_TEXT),

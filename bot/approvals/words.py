@@ -288,7 +288,6 @@ UNDO = "Undo"
 CHECK_AGAIN = "Check again"
 MARK_APPLIED = "Mark as applied"
 MARK_NOT_APPLIED = "Mark as not applied"
-NOT_NOW = "Not now"
 APPROVE_TITLE = "Approve this on live?"
 APPROVE_TEXT = (
     "It is applied to the live customer as soon as there are enough approvals. Maple reads the customer "

@@ -166,7 +166,7 @@ def _going_on(checked: CheckedBatch, ref: ListRef) -> list[Block]:
         label = words.APPLY if decision.at_once else words.SEND
         dialog = None
         if decision.at_once:
-            dialog = blocks.confirm(words.APPLY_TITLE, words.APPLY_TEXT, words.APPLY, approvals_words.NOT_NOW)
+            dialog = blocks.confirm(words.APPLY_TITLE, words.APPLY_TEXT, words.APPLY, phrases.NOT_NOW)
         buttons.append(blocks.button(label, ids.BATCH_SEND, value, primary=True, confirm=dialog))
     elif not checked.lines:
         says = words.NOTHING_RIGHT
@@ -419,10 +419,10 @@ def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
     if record.state is BatchState.WAITING and audience is Audience.REQUESTER:
         buttons += own_buttons(record)
     if record.stoppable:
-        dialog = blocks.confirm(words.STOP_TITLE, words.STOP_TEXT, words.STOP, approvals_words.NOT_NOW)
+        dialog = blocks.confirm(words.STOP_TITLE, words.STOP_TEXT, words.STOP, phrases.NOT_NOW)
         buttons.append(blocks.button(words.STOP, ids.BATCH_STOP, ref, danger=True, confirm=dialog))
     if record.resumable:
-        dialog = blocks.confirm(words.RESUME_TITLE, words.RESUME_TEXT, words.RESUME, approvals_words.NOT_NOW)
+        dialog = blocks.confirm(words.RESUME_TITLE, words.RESUME_TEXT, words.RESUME, phrases.NOT_NOW)
         buttons.append(blocks.button(words.RESUME, ids.BATCH_RESUME, ref, primary=True, confirm=dialog))
     if record.checkable:
         buttons.append(blocks.button(approvals_words.CHECK_AGAIN, ids.BATCH_CHECK_AGAIN, ref))
@@ -447,7 +447,7 @@ def undo_button(record: BatchRecord) -> blocks.Button:
 def own_buttons(record: BatchRecord, *, suffix: str = "") -> list[blocks.Button]:
     """For the requester of one that waits. `suffix`: as of `decision_buttons`."""
     title, question = approvals_words.WITHDRAW_TITLE, approvals_words.WITHDRAW_TEXT
-    dialog = blocks.confirm(title, question, approvals_words.WITHDRAW, approvals_words.NOT_NOW)
+    dialog = blocks.confirm(title, question, approvals_words.WITHDRAW, phrases.NOT_NOW)
     ref = Ref(record.id, record.revision).encode()
     return [blocks.button(approvals_words.WITHDRAW, f"{ids.BATCH_WITHDRAW}{suffix}", ref, confirm=dialog)]
 
@@ -461,7 +461,7 @@ def _approve(record: BatchRecord, ref: str, suffix: str) -> blocks.Button:
             words.APPROVE_TITLE,
             text_shown,
             approvals_words.APPROVE,
-            approvals_words.NOT_NOW,
+            phrases.NOT_NOW,
             danger=bool(demanded),
         )
     return blocks.button(

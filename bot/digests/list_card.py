@@ -12,7 +12,7 @@ from bot.digests import setup_words, words
 from bot.digests.form import MOST_NAME
 from bot.digests.model import DeliveryOutcome, Digest
 from bot.digests.setup_words import DigestNote
-from bot.kit import blocks, ids, layout, mentions, surfaces, text, times
+from bot.kit import blocks, ids, layout, mentions, phrases, surfaces, text, times
 from bot.kit.card import Block, Card
 from bot.kit.carried import Ref
 from bot.slack.channels import ChannelProblem
@@ -168,13 +168,13 @@ def buttons(index: int, digest: Digest, *, fit: bool, may: bool, within: str = "
         title, sentence = setup_words.SEND_TITLE, setup_words.SEND_TEXT
         if digest.personal:
             title, sentence = setup_words.SEND_PERSON_TITLE, setup_words.SEND_PERSON_TEXT
-        send = blocks.confirm(title, sentence, setup_words.SEND, setup_words.NOT_NOW)
+        send = blocks.confirm(title, sentence, setup_words.SEND, phrases.NOT_NOW)
         drawn.append(button(setup_words.SEND, ids.DIGEST_SEND, confirm=send))
     remove = blocks.confirm(
         setup_words.REMOVE_TITLE,
         setup_words.REMOVE_TEXT,
         setup_words.REMOVE,
-        setup_words.NOT_NOW,
+        phrases.NOT_NOW,
         danger=True,
     )
     return [*drawn, preview, button(setup_words.REMOVE, ids.DIGEST_REMOVE, danger=True, confirm=remove)]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 CANCEL = "Cancel"
+NOT_NOW = "Not now"
 
 MAPLE = "Maple"
 
