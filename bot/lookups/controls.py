@@ -9,7 +9,7 @@ from bot.autumn.models import Balance, Customer, Entity
 Holder: TypeAlias = Customer | Entity
 Entry = Mapping[str, Any]
 
-SPEND, USAGE, OVERAGE = "spend_limits", "usage_limits", "overage_allowed"
+SPEND, USAGE, OVERAGE, TOP_UPS = "spend_limits", "usage_limits", "overage_allowed", "auto_topups"
 _ON_UNLESS_SAID = (USAGE, "usage_alerts")
 
 

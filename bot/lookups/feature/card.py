@@ -17,7 +17,7 @@ from bot.lookups.entities import words as entity_words
 from bot.lookups.entities.holdings import entities_share
 from bot.lookups.feature import words
 from bot.lookups.feature.bins import Bin, Spending, Usage
-from bot.lookups.feature.pace import Pace, pace
+from bot.lookups.feature.pace import Pace, beyond, pace
 from bot.lookups.features import card as features
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.place import Span
@@ -250,7 +250,9 @@ def _usage(answer: FeatureDetail, frame: parts.Frame, name: str) -> list[layout.
         balance, chosen_span = answer.customer.balances.get(frame.place.feature), frame.place.span
         # An entity draws on what it shares with others as well, so its own pace says little about the reset.
         paced = balance is not None and chosen_span is Span.CYCLE and not frame.place.entity
-        expected = pace(balance, answer.usage, answer.read_at) if balance and paced else None
+        expected = None
+        if balance and paced:
+            expected = pace(balance, answer.usage, answer.read_at, beyond(balance, answer.customer))
         history = _history(answer.usage, expected, chosen_span, name)
     return [*history, *frame.buttons("spans", spans)]
 
@@ -332,7 +334,8 @@ def _pace_chart(title: str, expected: Pace) -> Block:
 def _pace(expected: Pace) -> str:
     used_up = times.billing_day(expected.used_up_at) if expected.used_up_at else ""
     amounts = numbers.number(expected.at_reset), numbers.number(expected.granted)
-    return words.pace(*amounts, day=times.billing_day(expected.resets_at), used_up=used_up)
+    resets = times.billing_day(expected.resets_at)
+    return words.pace(*amounts, day=resets, used_up=used_up, beyond=expected.beyond)
 
 
 def _labels(starts: Sequence[datetime]) -> list[str]:

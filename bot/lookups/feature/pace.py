@@ -3,12 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import Enum, auto
 
 from bot.autumn.models import Balance
+from bot.lookups import controls
+from bot.lookups.controls import Holder
 from bot.lookups.feature.bins import DAY, MOST, Usage
 
 _TOO_EARLY = 20
 """Before so small a part of the cycle has passed, its pace says nothing."""
+
+
+class Beyond(Enum):
+    """What becomes of use when nothing is left."""
+
+    STOPS = auto()
+    OVERAGE = auto()
+    LIMITED_OVERAGE = auto()
+    TOPPED_UP = auto()
+    """Auto top-up buys more, as far as it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +29,30 @@ class Pace:
     granted: Decimal
     resets_at: datetime
     at_reset: Decimal
-    """What will have been used by then."""
+    """What will have been used by then; no more than there is where use stops."""
     used_up_at: datetime | None
-    """When nothing is left, if that is before the reset."""
+    """When nothing is left, if that is yet to come, and before the reset."""
+    beyond: Beyond | None
+    """None if something is left at the reset."""
     points: tuple[tuple[datetime, Decimal], ...]
     """What was or will have been used by a moment, from the cycle's start to the reset."""
 
 
-def pace(balance: Balance, usage: Usage, now: datetime) -> Pace | None:
-    """`usage`: of the cycle. None if there is no single cycle, or too little of it has passed."""
+def beyond(balance: Balance, holder: Holder) -> Beyond:
+    features = frozenset({balance.feature_id})
+    if controls.in_force(controls.TOP_UPS, features, holder):
+        return Beyond.TOPPED_UP
+    if not (balance.overage_allowed or controls.in_force(controls.OVERAGE, features, holder)):
+        return Beyond.STOPS
+    limited = balance.max_purchase is not None or controls.in_force(controls.SPEND, features, holder)
+    return Beyond.LIMITED_OVERAGE if limited else Beyond.OVERAGE
+
+
+def pace(balance: Balance, usage: Usage, now: datetime, after: Beyond) -> Pace | None:
+    """`usage`: of the cycle; `after`: what becomes of use when nothing is left.
+
+    None if there is no single cycle, or too little of it has passed.
+    """
     resets_at = balance.next_reset_at
     if balance.unlimited or balance.granted <= 0 or resets_at is None or len(_resets(balance)) > 1:
         return None
@@ -35,12 +63,15 @@ def pace(balance: Balance, usage: Usage, now: datetime) -> Pace | None:
     per_second = max(Decimal(0), usage.total) / Decimal(passed.total_seconds())
     step = cycle / _steps(cycle)
     moments = [usage.start + step * number for number in range(1, _steps(cycle) + 1)]
+    used_up_at = _used_up_at(balance.remaining, per_second, now, resets_at)
+    most = balance.usage + max(Decimal(0), balance.remaining) if after is Beyond.STOPS else None
     return Pace(
         granted=balance.granted,
         resets_at=resets_at,
-        at_reset=_rounded(balance.usage + per_second * seconds_left),
-        used_up_at=_used_up_at(balance.remaining, per_second, now, resets_at),
-        points=tuple((at, _rounded(_used_by(at, balance, usage, now, per_second))) for at in moments),
+        at_reset=_capped(balance.usage + per_second * seconds_left, most),
+        used_up_at=used_up_at,
+        beyond=after if used_up_at or balance.remaining <= 0 else None,
+        points=tuple((at, _capped(_used_by(at, balance, usage, now, per_second), most)) for at in moments),
     )
 
 
@@ -75,6 +106,12 @@ def _used_up_at(
     if seconds >= Decimal((resets_at - now).total_seconds()):
         return None
     return now + timedelta(seconds=float(seconds))
+
+
+def _capped(value: Decimal, most: Decimal | None) -> Decimal:
+    if most is None:
+        return _rounded(value)
+    return most if value >= most else min(most, _rounded(value))
 
 
 def _rounded(value: Decimal) -> Decimal:

@@ -1,6 +1,9 @@
 """Words of one feature's page."""
 
+from typing import assert_never
+
 from bot.kit.phrases import count
+from bot.lookups.feature.pace import Beyond
 from bot.lookups.labels import LAST
 from bot.lookups.place import Span
 
@@ -22,6 +25,8 @@ USAGE_UTC = "Times on the chart are UTC."
 USED_SERIES = "Used"
 PACE_SERIES = "Used, then this pace"
 ALLOWANCE_SERIES = "Allowance"
+OVERAGE_GOES_ON = "Use beyond the allowance goes on as overage."
+OVERAGE_LIMITED = "Use beyond the allowance goes on as overage, until a limit stops it."
 OTHER_SERIES = "Others"
 SPENT_BY = "*Spent by*"
 
@@ -76,12 +81,23 @@ def usage_total(total: str, events: int, span: Span) -> str:
     return f"*Usage, {LAST[span]}:* {total} in {count(events, 'event')}"
 
 
-def pace(at_reset: str, granted: str, *, day: str, used_up: str) -> str:
-    """`used_up`: the day on which nothing is left, if that comes before the reset."""
+def pace(at_reset: str, granted: str, *, day: str, used_up: str, beyond: Beyond | None) -> str:
+    """`used_up`: the day on which nothing is left, if that is yet to come, and before the reset."""
     expected = f"usage reaches {at_reset} of {granted} by the reset on {day}"
-    if used_up:
-        return f"*At this pace* it runs out around {used_up}, and {expected}."
-    return f"*At this pace* {expected}."
+    runs_out = f"*At this pace* it runs out around {used_up}" if used_up else ""
+    paced = f"{runs_out}, and {expected}" if used_up else f"*At this pace* {expected}"
+    match beyond:
+        case None | Beyond.TOPPED_UP:
+            return f"{paced}."
+        case Beyond.STOPS:
+            stops = f"use stops until the reset on {day}"
+            return f"{runs_out}, and {stops}." if used_up else f"*Nothing is left*, and {stops}."
+        case Beyond.OVERAGE:
+            return f"{paced}. {OVERAGE_GOES_ON}"
+        case Beyond.LIMITED_OVERAGE:
+            return f"{paced}. {OVERAGE_LIMITED}"
+        case _:
+            assert_never(beyond)
 
 
 def no_usage(span: Span) -> str:

@@ -260,3 +260,16 @@ def test_usage_of_a_customer_with_entities_is_marked_as_the_total() -> None:
     feature_detail = detail(SHARED, usage(1), entities=[WORKSPACE])
     assert feature_words.USAGE_OF_ALL in text_of(draw(feature_detail, AT_FEATURE))
     assert feature_words.USAGE_OF_ALL not in text_of(draw(detail(SHARED, usage(1)), AT_FEATURE))
+
+
+def test_page_says_that_use_stops_where_the_balance_runs_out() -> None:
+    held = balance(remaining=1, granted=1000)
+    card_text = text_of(draw(detail(held, usage(*[15] * 20)), AT_FEATURE.at(span=Span.CYCLE)))
+    assert "use stops until the reset on" in card_text
+    assert feature_words.OVERAGE_GOES_ON not in card_text
+
+
+def test_page_says_that_use_goes_on_as_overage() -> None:
+    held = balance(remaining=1, granted=1000, overage_allowed=True)
+    card_text = text_of(draw(detail(held, usage(*[15] * 20)), AT_FEATURE.at(span=Span.CYCLE)))
+    assert feature_words.OVERAGE_GOES_ON in card_text
