@@ -110,7 +110,7 @@ class Engine:
         return await self._ended(ended)
 
     def _renamed(self) -> "Engine":
-        """The same, under a lease of its own."""
+        """A copy that holds leases under a name of its own."""
         engine = copy.copy(self)
         engine._name = leases.new_name()
         return engine
@@ -254,7 +254,7 @@ class Engine:
             end.state,
             end.ending,
             after=read_back.after,
-            details={**proof_details(record.proof), **details},
+            details=details,
             invertible=end.state is State.APPLIED and inverse(record, read_back.after) is not None,
         )
         settled = await self._settle(record, settlement)
@@ -263,7 +263,8 @@ class Engine:
         return replace(settled, payment_url=payment.url if end.ending is Cause.AWAITS_PAYMENT else "")
 
     async def _conclude_cut_off(self, record: Record) -> Record | None:
-        """If reading back fails, a person has to look: another sweep would fare no better."""
+        """Reads back what a dead process may have sent. If that fails, a person has to look: another sweep
+        would fare no better."""
         try:
             return await self._conclude(record, WriteAnswer(WriteStatus.CUT_OFF), earlier=False)
         except LOST:
@@ -283,9 +284,8 @@ class Engine:
         return await self._settle(record, Conclusion(State.FAILED, ending, refusals=refusals))
 
     async def _settle(self, record: Record, settlement: Conclusion) -> Record | None:
-        return await repository.settle(
-            self._database, record.id, settlement, lease=self.lease(), now=self._now()
-        )
+        proven = replace(settlement, details={**proof_details(record.proof), **settlement.details})
+        return await repository.settle(self._database, record.id, proven, lease=self.lease(), now=self._now())
 
     def _keeping(self, change_id: str) -> AbstractAsyncContextManager[None]:
         """Renews the lease for as long as the block takes."""

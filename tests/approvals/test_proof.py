@@ -8,7 +8,8 @@ import pytest
 from bot.approvals.lifecycle import Cause, Record, State
 from bot.approvals.results import Result
 from bot.changes import registry
-from bot.changes.model import Proof, Snapshot
+from bot.changes.model import Proof, Snapshot, Verdict
+from bot.changes.usage.kind import UsageChange
 from bot.changes.usage.request import UsageInput
 from bot.runtime import Checkpoint
 from tests.approvals.harness import CUSTOMER, RAJ, Harness
@@ -76,6 +77,28 @@ async def test_process_that_takes_over_knows_what_autumn_answered(harness: Harne
     assert settled is not None
     assert (settled.state, settled.ending) == (State.APPLIED, Cause.FOUND_DONE)
     assert harness.written() == 1
+
+
+async def test_answer_is_kept_when_recovery_fails(
+    sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = sqlite_harness
+    dying, service = harness.service(checkpoint=dies_at("sent")), harness.service()
+    request = await harness.waiting(service, USAGE)
+    with pytest.raises(Died):
+        await dying.approve(request.id, 1, RAJ)
+
+    def fails(*_: object) -> Verdict:
+        raise LookupError
+
+    harness.clock.move(seconds=21)
+    with monkeypatch.context() as faulty:
+        faulty.setattr(UsageChange, "verify", fails)
+        await service.sweeper.sweep(harness.clock(), "recovery")
+    settled = await service.get(request.id)
+    assert settled is not None
+    assert (settled.state, settled.ending, settled.proof) == (State.UNCONFIRMED, Cause.CUT_OFF, RECORDED)
+    assert (await service.check_again(request.id, RAJ)).result is Result.DONE
 
 
 async def test_process_that_lost_its_lease_leaves_the_answer_alone(sqlite_harness: Harness) -> None:
