@@ -4,6 +4,7 @@ anything.
 Opened from a feature, an entity, or by command.
 """
 
+import asyncio
 from datetime import datetime
 from decimal import Decimal
 
@@ -29,11 +30,7 @@ async def checked(autumn: Autumn, place: Place, at: datetime, known: Customer | 
         listed = await reading
     features: Catalogue = {} if isinstance(listed, AutumnError) else listed
     feature = _feature_id(place.feature, customer, features)
-    check: Read[Check] | None = await _check(autumn, place, feature) if feature else None
-    entity = await _entity(autumn, place) if place.entity and isinstance(check, Check) else None
-    if isinstance(entity, AutumnError):
-        # Its own billing controls may be the reason, so none can be given.
-        check, entity = entity, None
+    check, entity = await _check(autumn, place, feature) if feature else (None, None)
     return Checked(
         customer,
         feature,
@@ -55,15 +52,20 @@ def _feature_id(typed: str, customer: Customer, features: Catalogue) -> str:
     return names.resolve_feature(typed, held) or names.resolve_feature(typed, called)
 
 
-async def _check(autumn: Autumn, place: Place, feature: str) -> Read[Check]:
-    return await attempt(
-        lambda: autumn.check(place.customer, feature, place.units, entity_id=place.entity),
-        within=autumn.retry_policy.part,
+async def _check(autumn: Autumn, place: Place, feature: str) -> tuple[Read[Check], Entity | None]:
+    """The check, and the entity that it is about, whose own billing controls may be the reason: if it cannot
+    be read, nor is the check answered."""
+    within = autumn.retry_policy.part
+    checking = attempt(
+        lambda: autumn.check(place.customer, feature, place.units, entity_id=place.entity), within=within
     )
-
-
-async def _entity(autumn: Autumn, place: Place) -> Read[Entity]:
-    return await attempt(lambda: autumn.entity(place.customer, place.entity), within=autumn.retry_policy.part)
+    if not place.entity:
+        return await checking, None
+    reading = attempt(lambda: autumn.entity(place.customer, place.entity), within=within)
+    check, entity = await asyncio.gather(checking, reading)
+    if isinstance(entity, AutumnError):
+        return entity, None
+    return check, entity
 
 
 async def _names(
