@@ -441,8 +441,8 @@ RESULTS: Mapping[Result, Say] = {
         "Slack didn't confirm it. Nothing was changed. If no one answers, ask a colleague directly.",
     ),
     Result.ASKED_BEFORE: Say(
-        "You already asked them.",
-        "Maple asks once, so it sent nothing this time. Nothing was changed. If no one answers, ask a "
+        "You already asked for this.",
+        "Maple asks only once, so it sent nothing this time. Nothing was changed. If no one answers, ask a "
         "colleague directly.",
     ),
     Result.MAY_YOURSELF: Say("You can do this yourself.", "Nothing was changed. Open it again to continue."),
@@ -452,7 +452,7 @@ RESULTS: Mapping[Result, Say] = {
     ),
     Result.NO_UNDO: Say("This can't be undone, or is already being undone.", "Nothing was changed."),
     Result.FAULT: Say(
-        "Something went wrong in Maple, so nothing was sent.", "Your Maple admin finds it in the log."
+        "Something went wrong in Maple, so nothing was sent.", "Your Maple admin can find it in the log."
     ),
     Result.UNKNOWN: Say("Maple can't find this change.", "Nothing was changed."),
     Result.TROUBLE: Say(

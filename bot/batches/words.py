@@ -220,7 +220,7 @@ def not_started(number: int) -> str:
 
 UNCONFIRMED_LINES = (
     "Maple can't tell whether the unconfirmed lines were applied, and won't send them again. *Check again* "
-    "looks in Autumn once more, or look yourself: *Results as CSV* has their customers and changes."
+    "looks in Autumn once more. To look yourself, find their customers and changes in *Results as CSV*."
 )
 
 

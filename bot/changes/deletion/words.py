@@ -67,7 +67,7 @@ def _may_keep_charging(of: Details) -> str:
     unless = "it is" if is_one else "they are"
     return (
         f"*Stripe may keep charging for {of.names('plans')}* unless {unless} cancelled there: Autumn doesn't "
-        "say here what that costs."
+        "say what that costs."
     )
 
 

@@ -39,6 +39,7 @@ class Pace:
 
 
 def beyond(balance: Balance, holder: Holder) -> Beyond:
+    """What becomes of use once this balance of the holder's is empty."""
     features = frozenset({balance.feature_id})
     if controls.in_force(controls.TOP_UPS, features, holder):
         return Beyond.TOPPED_UP

@@ -25,8 +25,8 @@ USAGE_UTC = "Times on the chart are UTC."
 USED_SERIES = "Used"
 PACE_SERIES = "Used, then this pace"
 ALLOWANCE_SERIES = "Allowance"
-OVERAGE_GOES_ON = "Use beyond the allowance goes on as overage."
-OVERAGE_LIMITED = "Use beyond the allowance goes on as overage, until a limit stops it."
+OVERAGE_GOES_ON = "Usage beyond the allowance continues as overage."
+OVERAGE_LIMITED = "Usage beyond the allowance continues as overage, until a limit stops it."
 OTHER_SERIES = "Others"
 SPENT_BY = "*Spent by*"
 
@@ -90,7 +90,7 @@ def pace(at_reset: str, granted: str, *, day: str, used_up: str, beyond: Beyond 
         case None | Beyond.TOPPED_UP:
             return f"{paced}."
         case Beyond.STOPS:
-            stops = f"use stops until the reset on {day}"
+            stops = f"usage stops until the reset on {day}"
             return f"{runs_out}, and {stops}." if used_up else f"*Nothing is left*, and {stops}."
         case Beyond.OVERAGE:
             return f"{paced}. {OVERAGE_GOES_ON}"

@@ -265,7 +265,7 @@ def test_usage_of_a_customer_with_entities_is_marked_as_the_total() -> None:
 def test_page_says_that_use_stops_where_the_balance_runs_out() -> None:
     held = balance(remaining=1, granted=1000)
     card_text = text_of(draw(detail(held, usage(*[15] * 20)), AT_FEATURE.at(span=Span.CYCLE)))
-    assert "use stops until the reset on" in card_text
+    assert "usage stops until the reset on" in card_text
     assert feature_words.OVERAGE_GOES_ON not in card_text
 
 

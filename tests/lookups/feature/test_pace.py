@@ -105,9 +105,9 @@ def test_balance_and_controls_say_whether_use_goes_on(
         (
             "May 5",
             Beyond.STOPS,
-            "*At this pace* it runs out around May 5, and use stops until the reset on May 9.",
+            "*At this pace* it runs out around May 5, and usage stops until the reset on May 9.",
         ),
-        ("", Beyond.STOPS, "*Nothing is left*, and use stops until the reset on May 9."),
+        ("", Beyond.STOPS, "*Nothing is left*, and usage stops until the reset on May 9."),
         (
             "May 5",
             Beyond.TOPPED_UP,
