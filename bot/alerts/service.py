@@ -1,6 +1,5 @@
 """The alert service: create, edit, pause, resume, remove. Knows nothing about Slack's payloads."""
 
-import secrets
 from collections.abc import Callable
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,6 +19,7 @@ from bot.runtime import Runtime
 from bot.slack import messages
 from bot.slack.channels import ChannelProblem, Channels
 from bot.slack.errors import SLACK_READ_ERRORS, interpret_error
+from bot.store import leases
 
 
 class AlertService:
@@ -46,7 +46,7 @@ class AlertService:
         self._now = runtime.now
         self._channels = channels
         self._slack = slack
-        name = secrets.token_hex(8)
+        name = leases.new_name()
         posting = AlertPosting(
             runtime,
             name=name,

@@ -79,6 +79,11 @@ class ListedSource(TypedDict, total=False):
     price: ListedPrice | None
 
 
+def granted_by(source: ListedSource) -> Decimal:
+    """What the source gives, included or bought ahead."""
+    return (source.get("included_grant") or Decimal(0)) + (source.get("prepaid_grant") or Decimal(0))
+
+
 class ListedFeature(TypedDict, total=False):
     name: str | None
 

@@ -101,8 +101,8 @@ async def refuse_queued(database: Database, batch_id: str, why: str, *, by: str,
 
 
 @unbroken
-async def checked(database: Database, batch_id: str, now: datetime) -> None:
-    """The changes of unconfirmed lines were read back again: the cards show what that came to."""
+async def outdate_cards(database: Database, batch_id: str, now: datetime) -> None:
+    """After its lines' changes were read back again: the cards have to show what that came to."""
     async with database.writing() as connection:
         await _outdate_cards(connection, batch_id, now)
 

@@ -3,7 +3,6 @@ It knows nothing of Slack's payloads."""
 
 import asyncio
 import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -42,6 +41,7 @@ from bot.batches.repository import BATCH_CARDS
 from bot.batches.running import BatchTimeouts, Runner
 from bot.batches.ticker import BatchTicker
 from bot.runtime import Runtime
+from bot.store import leases
 
 _MOST_LOOKED_AT = 50
 """Bulk changes that wait, of which a person may be able to decide only a few."""
@@ -77,7 +77,7 @@ class BatchService:
         )
         redraws = Redraws(runtime.database, notify, every=timeouts.redraw)
         self._redraws = redraws
-        runner = Runner(runtime, changes, redraws, timeouts, name=secrets.token_hex(8))
+        runner = Runner(runtime, changes, redraws, timeouts, name=leases.new_name())
         self.ticker = BatchTicker(runtime, runner, redraws, timeouts, progress=surroundings.progress)
 
     async def check(self, lines: Sequence[BatchLine], actor: Actor) -> CheckedBatch:
@@ -306,7 +306,7 @@ class BatchService:
         results = set(await asyncio.gather(*map(check, unconfirmed)))
         if results == {Result.TROUBLE}:
             return BatchOutcome(BatchResult.TROUBLE, record)
-        await line_steps.checked(self._database, batch_id, self._now())
+        await line_steps.outdate_cards(self._database, batch_id, self._now())
         await self._redraws.now(batch_id)
         if not results:
             return BatchOutcome(BatchResult.ALREADY_SETTLED, record)

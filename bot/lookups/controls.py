@@ -23,10 +23,11 @@ def enabled(control: str, entry: Entry) -> bool:
     return bool(entry.get("enabled", control in _ON_UNLESS_SAID))
 
 
-def in_force(control: str, features: frozenset[str], holder: Holder) -> list[Entry]:
-    """Those that count for one of these features."""
+def in_force(control: str, features: frozenset[str], *holders: Holder) -> list[Entry]:
+    """Those that count for one of these features, in the order of the holders."""
     return [
         entry
+        for holder in holders
         for entry in entries(control, holder)
         if entry.get("feature_id") in features and enabled(control, entry)
     ]

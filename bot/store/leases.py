@@ -11,10 +11,10 @@ from bot.log import log
 
 
 def new_name() -> str:
-    """Of one holder, unlike any other's.
+    """A name for the holder of a lease, unlike any other.
 
-    Whatever can be taken over takes a name for each claim, not for each process: a process whose lease lapsed
-    while it was suspended may take over from itself, and only one of the two may go on.
+    Where a process may take over from itself, each claim needs its own: the process was suspended until its
+    lease lapsed, and only one of its two attempts may go on.
     """
     return secrets.token_hex(8)
 

@@ -18,7 +18,6 @@ from bot.kit.card import Block
 from bot.kit.form_values import Values
 from bot.lookups import labels, names
 from bot.lookups.products import card as products
-from bot.lookups.products.subscriptions import Cost, cost
 
 TYPED_BLOCK = "typed"
 UNDERSTOOD_BLOCK = "understood"
@@ -68,8 +67,7 @@ def _live(facts: Facts) -> Block:
 
 
 def _holding(subscription: Subscription, currencies: names.Currencies, now: datetime) -> str:
-    known = cost(subscription) is not Cost.UNKNOWN
-    price = products.price(subscription, currencies) if known else deletion_words.PRICE_UNKNOWN
+    price = products.price(subscription, currencies) or deletion_words.PRICE_UNKNOWN
     by_entities = labels.BY_ENTITIES.lower() if subscription.scope == "entity" else ""
     facts = [
         f"*{names.plan(subscription)}*",

@@ -20,8 +20,8 @@ Only the holder of the lease posts, and a post that may have gone out is looked 
 The lease is far longer than the one request, which is cut off long before the lease lapses.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import assert_never
@@ -168,11 +168,8 @@ class DigestPosting:
             return await self.settlement.paused(run, digest, destination.pause)
         if not destination.channel:
             return await self.settlement.put_off(run, destination.wait or self._wait(run))
-        self.sending.add(run.id)
-        try:
+        with _noted(self.sending, run):
             return await self._post(run, digest, card, destination.channel)
-        finally:
-            self.sending.discard(run.id)
 
     async def _post(self, run: Run, digest: Digest, card: Card, channel: str) -> Delivery:
         deadline = self._poster.deadline()
@@ -293,11 +290,8 @@ class ThreadPosting:
                 return await self._settle(run, done)
             if not destination.channel:
                 return await self._put_off(run, done, destination.wait or self._wait(run))
-            self._sending.add(run.id)
-            try:
+            with _noted(self._sending, run):
                 return await self._post(run, done, card, destination.channel)
-            finally:
-                self._sending.discard(run.id)
 
     async def _card(self, run: Run, org: Organization | None) -> Card | None:
         """None if there are no rows, or they have been deleted."""
@@ -345,3 +339,13 @@ class ThreadPosting:
 
     def _wait(self, run: Run, first: float = 0.0) -> float:
         return self._process.timeouts.wait(run.tries, first)
+
+
+@contextmanager
+def _noted(sending: set[str], run: Run) -> Iterator[None]:
+    """Has the run among those that are being sent until the block ends."""
+    sending.add(run.id)
+    try:
+        yield
+    finally:
+        sending.discard(run.id)

@@ -83,7 +83,7 @@ async def report(
 
 
 def _incomplete(scan: Scan, chosen: list[DigestSection]) -> set[str]:
-    """Sections whose figures say little beside those of another scan, as this one could not read them all."""
+    """Sections that this scan could not read in full: their figures do not compare with another scan's."""
     return {section.key for section in chosen if any(_concerns(name, [section]) for name in scan.missing)}
 
 

@@ -27,8 +27,8 @@ from bot.digests.sections.section import DigestSection, Timing
 from bot.store.tables import digest_items
 
 _MILLION = 1_000_000
-_BEFORE = -1
-"""Instead of a day's number."""
+_OVERDUE = -1
+"""In place of the number of a day, for what is overdue."""
 ORDER = (digest_items.c.at.asc().nulls_last(), digest_items.c.id)
 """The oldest first; unknown times come last."""
 Where = Sequence[ColumnElement[bool]]
@@ -173,7 +173,7 @@ async def group_by_day(
     state = case(
         (passed, ResetState.PASSED.value), (overdue, ResetState.OVERDUE.value), else_=ResetState.COMING.value
     )
-    day = case((overdue, _BEFORE), else_=day_number(window))
+    day = case((overdue, _OVERDUE), else_=day_number(window))
     due = (
         select(row.feature, row.customer_id, row.amount, row.at, day.label("day"), state.label("state"))
         .where(*where)
@@ -201,7 +201,7 @@ async def group_by_day(
         ResetGroup(
             group.feature,
             names[group.feature],
-            group.oldest.astimezone(UTC).date() if group.day == _BEFORE else days[group.day],
+            group.oldest.astimezone(UTC).date() if group.day == _OVERDUE else days[group.day],
             group.customers,
             _total(group) if group.known == group.number else None,
             ResetState(group.state),

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.autumn.models import Environment
 from bot.digests import sections
-from bot.digests.items import APART, ScannedCustomer, StoredItem, join_plans
+from bot.digests.items import ONLY_IF_NAMED, ScannedCustomer, StoredItem, join_plans
 from bot.digests.sections import invoices
 from bot.store.database import Database, insert, unbroken
 from bot.store.tables import digest_items, digest_scans
@@ -349,7 +349,7 @@ class ScanWriter:
                     *self._upcoming(),
                     digest_items.c.customer_id == customer_id,
                     or_(
-                        digest_items.c.details[APART].as_boolean().is_(None),
+                        digest_items.c.details[ONLY_IF_NAMED].as_boolean().is_(None),
                         digest_items.c.plans.in_([join_plans([plan_id]) for plan_id in named]),
                     ),
                 )

@@ -2,7 +2,6 @@
 for the one that is running, or runs one."""
 
 import contextlib
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from bot.digests.scan.repository import HeldScan, LeaseLost, Progress, Scan, Sca
 from bot.log import log
 from bot.metrics import Metrics
 from bot.runtime import Runtime
+from bot.store import leases
 
 ReportProgress: TypeAlias = Callable[[Progress], Awaitable[None]]
 """Called every few seconds with the progress of a scan."""
@@ -97,7 +97,7 @@ class Scanner:
                 self._database,
                 request,
                 spare=SPARE,
-                by=secrets.token_hex(8),
+                by=leases.new_name(),
                 lease=self._pace.lease_time,
                 now=self._now(),
             )

@@ -98,9 +98,13 @@ def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredIte
 def _estimated(
     customer: ListedCustomer, subscription: ListedSubscription, expected: Estimate, *, passed: bool = False
 ) -> StoredItem:
-    # Without a date it is most likely free, unless a preview names it.
-    apart = expected.at is not None and (expected.of_entity or subscription.get("status") == SCHEDULED)
-    details = {items.ESTIMATE: not expected.of_entity, items.PASSED: passed, items.APART: apart}
+    by_entity_or_later = expected.of_entity or subscription.get("status") == SCHEDULED
+    details = {
+        items.ESTIMATE: not expected.of_entity,
+        items.PASSED: passed,
+        # An entity's product without a date is most likely free: previews that don't name it replace it too.
+        items.ONLY_IF_NAMED: by_entity_or_later and expected.at is not None,
+    }
     return subscription_item(
         _KEY,
         customer,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from bot.autumn.bulk import ListedBalance, ListedCustomer, ListedSource, moment
+from bot.autumn.bulk import ListedBalance, ListedCustomer, ListedSource, granted_by, moment
 from bot.autumn.models import Reset
 from bot.digests import items
 from bot.digests.items import (
@@ -19,7 +19,7 @@ from bot.digests.items import (
 )
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Grouping, Timing, Viewpoint
-from bot.digests.sections.subscriptions import begun
+from bot.digests.sections.subscriptions import start_by_plan
 from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.lookups import labels
 from bot.lookups.feature.bins import cycle_start
@@ -85,7 +85,7 @@ def _passed(
     customer: ListedCustomer, feature_id: str, balance: ListedBalance, window: ScanWindow
 ) -> Iterator[StoredItem]:
     """Resets since the last digest of balances whose product the customer had before the reset."""
-    began = begun(customer)
+    began = start_by_plan(customer)
     for source in balance.get("breakdown") or ():
         plan_id = source.get("plan_id") or ""
         at = last_reset(source, began.get(plan_id), window.start)
@@ -110,7 +110,7 @@ def _by_time(balance: ListedBalance) -> dict[float, tuple[Decimal, Decimal, list
         granted, remaining, plans = totals.get(at, (Decimal(0), Decimal(0), []))
         plan_id = source.get("plan_id")
         totals[at] = (
-            granted + (source.get("included_grant") or 0) + (source.get("prepaid_grant") or 0),
+            granted + granted_by(source),
             remaining + (source.get("remaining") or 0),
             plans if plan_id is None or plan_id in plans else [*plans, plan_id],
         )

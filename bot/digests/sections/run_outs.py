@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.autumn.bulk import ListedBalance, ListedCustomer, ListedSource, moment
+from bot.autumn.bulk import ListedBalance, ListedCustomer, ListedSource, granted_by, moment
 from bot.autumn.models import Reset
 from bot.digests import items
 from bot.digests.items import ReportItem, ScannedCustomer, ScanWindow, StoredItem, plain, stored
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Timing, Viewpoint
-from bot.digests.sections.subscriptions import begun
+from bot.digests.sections.subscriptions import start_by_plan
 from bot.kit import blocks, text, times
 from bot.lookups.feature.bins import cycle_start
 
@@ -54,7 +54,7 @@ def run_out(balance: ListedBalance, began: Mapping[str, datetime], now: datetime
     lasts = float(remaining) / per_second
     if lasts >= (resets_at - now).total_seconds():
         return None
-    granted = sum((_granted(source) for source in sources), Decimal(0))
+    granted = sum((granted_by(source) for source in sources), Decimal(0))
     return RunOut(now + timedelta(seconds=lasts), resets_at, remaining, granted)
 
 
@@ -81,16 +81,12 @@ def _cycle(source: ListedSource, anchor: datetime | None, now: datetime) -> _Cyc
     )
     if began is None or now - began < _SHORTEST:
         return None
-    used = _granted(source) - (source.get("remaining") or Decimal(0))
+    used = granted_by(source) - (source.get("remaining") or Decimal(0))
     return _Cycle(resets_at, float(used) / (now - began).total_seconds())
 
 
-def _granted(source: ListedSource) -> Decimal:
-    return (source.get("included_grant") or Decimal(0)) + (source.get("prepaid_grant") or Decimal(0))
-
-
 def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredItem]:
-    began = begun(customer)
+    began = start_by_plan(customer)
     for feature_id, balance in (customer.get("balances") or {}).items():
         expected = run_out(balance, began, window.start)
         if expected is None or expected.at > window.end:

@@ -21,7 +21,7 @@ def started(customer: ListedCustomer) -> Iterator[ListedSubscription]:
             yield subscription
 
 
-def begun(customer: ListedCustomer) -> dict[str, datetime]:
+def start_by_plan(customer: ListedCustomer) -> dict[str, datetime]:
     """When the customer got each product, by its id."""
     return {
         plan_id: since

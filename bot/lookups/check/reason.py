@@ -49,15 +49,15 @@ def reason(check: Check, feature: str, units: Decimal, *holders: Holder) -> Chec
     if balance is None:
         return CheckReason(Why.AUTUMN_REFUSES if check.flag else Why.NOT_HELD)
     needed = {balance.feature_id: check.required_balance, feature: units}
-    for limit in _in_force(controls.USAGE, features, holders):
+    for limit in controls.in_force(controls.USAGE, features, *holders):
         # With a filter it counts events with certain properties only; the check names none.
         if not limit.get("filter") and _exceeds(limit, needed[limit["feature_id"]]):
             return CheckReason(Why.USAGE_LIMIT, limit)
     if balance.unlimited or balance.remaining >= check.required_balance:
         return CheckReason(Why.AUTUMN_REFUSES)
-    if not (balance.overage_allowed or _in_force(controls.OVERAGE, features, holders)):
+    if not (balance.overage_allowed or controls.in_force(controls.OVERAGE, features, *holders)):
         return CheckReason(Why.NOT_ENOUGH)
-    for limit in _in_force(controls.SPEND, features, holders):
+    for limit in controls.in_force(controls.SPEND, features, *holders):
         return CheckReason(Why.SPEND_LIMIT, limit)
     return CheckReason(Why.AUTUMN_REFUSES if balance.max_purchase is None else Why.MOST_TO_BUY)
 
@@ -73,12 +73,8 @@ def _allowed(check: Check, features: frozenset[str], holders: Sequence[Holder]) 
     if balance.overage_allowed:
         skipped = any(controls.skips_overage(balance.feature_id, holder) for holder in holders)
         return Why.OVERAGE_NOT_BILLED if skipped else Why.OVERAGE_OF_PRODUCT
-    allowed = _in_force(controls.OVERAGE, features, holders)
+    allowed = controls.in_force(controls.OVERAGE, features, *holders)
     return Why.OVERAGE_ALLOWED if allowed else Why.AUTUMN_ALLOWS
-
-
-def _in_force(control: str, features: frozenset[str], holders: Sequence[Holder]) -> list[Entry]:
-    return [entry for holder in holders for entry in controls.in_force(control, features, holder)]
 
 
 def _exceeds(limit: Entry, units: Decimal) -> bool:

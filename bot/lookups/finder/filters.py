@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from bot.autumn.bulk import ListedCustomer, ListedSource, ListedSubscription, moment
+from bot.autumn.bulk import ListedCustomer, ListedSource, ListedSubscription, granted_by, moment
 from bot.kit.carried import Carried
 
 MOST_DAYS = 3650
@@ -231,5 +231,4 @@ def spent(customer: ListedCustomer, now: datetime) -> Spent:
 
 
 def _is_over(source: ListedSource) -> bool:
-    granted = (source.get("included_grant") or 0) + (source.get("prepaid_grant") or 0)
-    return (source.get("usage") or 0) > granted
+    return (source.get("usage") or 0) > granted_by(source)
